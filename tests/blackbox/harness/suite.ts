@@ -1,0 +1,83 @@
+/** What the test files share: tests with a deadline that suits real sockets, and the smallest complete set-up. */
+import { it as nodeIt } from "node:test";
+import { freePort } from "./addresses.ts";
+import { dial, request, type RequestOptions } from "./client.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
+import type { Response } from "./message.ts";
+import { type DslxTerm, frontend, type KubeObject, rule, service } from "./objects.ts";
+import { type Handler, startUpstream, type Upstream } from "./upstream.ts";
+import type { Connection } from "./wire.ts";
+
+/** Longer than any single wait of the harness, so that its message is what fails a test. */
+const TEST_MS = 60_000;
+
+type Body = () => void | Promise<void>;
+
+/** `it` of node:test with our deadline; `skip` is the reason. */
+export function it(name: string, body: Body): void;
+export function it(name: string, options: { skip: string | false }, body: Body): void;
+export function it(name: string, ...rest: [Body] | [{ skip: string | false }, Body]): void {
+  const body = rest.at(-1) as Body;
+  const { skip } = rest.length === 2 ? rest[0] : { skip: false as const };
+  const title = skip === false ? name : `${name} (not run: ${skip})`;
+  nodeIt(title, { timeout: TEST_MS, skip }, body);
+}
+
+/** One gateway, one Frontend, one rule for every path, one upstream. */
+export interface Site {
+  readonly gateway: Gateway;
+  readonly upstream: Upstream;
+  readonly host: string;
+  readonly port: number;
+  dial(from?: string): Promise<Connection>;
+  request(options?: Omit<RequestOptions, "host" | "port">): Promise<Response>;
+}
+
+export interface SiteOptions {
+  readonly handler?: Handler | null;
+  /** `spec.config` of the rule. */
+  readonly config?: unknown;
+  /** Of the rule named `r1`. */
+  readonly dslx?: readonly DslxTerm[];
+  /** Objects beside the standard ones. */
+  readonly objects?: readonly KubeObject[];
+  /** Arguments of `run`. */
+  readonly args?: readonly string[];
+}
+
+/** Starts a {@link Site}; {@link stopSite} ends it. */
+export async function startSite(options: SiteOptions = {}): Promise<Site> {
+  const { handler, config, dslx, objects = [], args = [] } = options;
+  const upstream = await startUpstream(handler === undefined ? {} : { handler });
+  const port = await freePort();
+  const gateway = await startGateway({
+    config: [
+      frontend({ name: "web", port }),
+      rule({
+        name: "r1",
+        frontend: "web",
+        services: [{ name: "app" }],
+        ...(config === undefined ? {} : { config }),
+        ...(dslx === undefined ? {} : { dslx }),
+      }),
+      ...service({ name: "app", endpoints: [upstream.endpoint] }),
+      ...objects,
+    ],
+    args,
+  });
+  const { host } = gateway;
+  return {
+    gateway,
+    upstream,
+    host,
+    port,
+    dial: (from) => dial({ host, port, ...(from === undefined ? {} : { from }) }),
+    request: (given = {}) => request({ host, port, ...given }),
+  };
+}
+
+/** Ends what {@link startSite} began. */
+export async function stopSite(site: Site | undefined): Promise<void> {
+  await site?.gateway.stop();
+  await site?.upstream.close();
+}
