@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { normalizePath, splitTarget } from "../../src/lib/path.ts";
+import { decodeUtf8 } from "../../src/lib/utf8.ts";
+
+/** Raw path on the left, normal form on the right; null = 400. */
+const CASES: readonly (readonly [raw: string, normal: string | null])[] = [
+  // Data-plane spec D.1.
+  ["/a//b", "/a/b"],
+  ["/a/./b/", "/a/b/"],
+  ["/a/../b", "/b"],
+  ["/a%2fb", "/a/b"],
+  ["/%61", "/a"],
+  ["/a/%2e%2e/b", "/b"],
+  ["/a%20b", "/a b"],
+  ["/a+b", "/a+b"],
+  ["/a%252fb", "/a%2fb"],
+  ["/A", "/A"],
+  ["/../x", null],
+  ["/a%zz", null],
+  ["/a%00", null],
+  ["*", "*"],
+  // What stays.
+  ["/", "/"],
+  ["/a/", "/a/"],
+  ["/a.b/.well-known/..c/...", "/a.b/.well-known/..c/..."],
+  ["/a;v=1/b;", "/a;v=1/b;"],
+  ["/a%3Fb%23c", "/a?b#c"],
+  // Dots and slashes.
+  ["//a///b//", "/a/b/"],
+  ["/.", "/"],
+  ["/a/.", "/a/"],
+  ["/a/..", "/"],
+  ["/a/b/..", "/a/"],
+  ["/a//../b", "/b"],
+  ["/a/../../b", null],
+  ["/%2e%2E/b", null],
+  ["/..", null],
+  ["/a/%2e", "/a/"],
+  ["/a%2f%2e%2e%2fb", "/b"],
+  // Fragments.
+  ["/a#b", "/a"],
+  ["/a/..#b", "/"],
+  ["/#/../x", "/"],
+  // Escapes and control characters.
+  ["/%", null],
+  ["/%4", null],
+  ["/a%0a", null],
+  ["/a%1F", null],
+  ["/a%7f", null],
+  ["/a\n", null],
+  ["/a%20\x7f", null],
+  ["/%2525", "/%25"],
+  ["/%252e%252e/x", "/%2e%2e/x"],
+  // Bytes above 0x7f.
+  ["/caf%C3%A9", "/café"],
+  ["/caf\xc3\xa9", "/café"],
+  ["/%E6%97%A5%e6%9c%ac", "/日本"],
+  ["/%F0%9F%90%A6", "/🐦"],
+  ["/%ff", "/\udcff"],
+  ["/%c3", "/\udcc3"],
+  ["/%c0%af..%c0%afx", "/\udcc0\udcaf..\udcc0\udcafx"], // overlong slashes are no slashes
+  ["/%ed%a0%80", "/\udced\udca0\udc80"], // an encoded surrogate is not UTF-8
+  // Backslashes and parameters that hide dot segments.
+  ["/a\\b", "/a\\b"],
+  ["/a%5cb", "/a\\b"],
+  ["/a\\..x", "/a\\..x"],
+  ["/a/..\\b", null],
+  ["/a%5c..%5cb", null],
+  ["/a\\..", null],
+  ["/a/.\\b", null],
+  ["/a/..;/b", null],
+  ["/a/..;x=1", null],
+  ["/a/%2e%2e%3b/b", null],
+  ["/a/.;/b", null],
+  // Not a path.
+  ["", null],
+  ["a", null],
+  ["**", null],
+];
+
+test("paths come out in the one normal form", () => {
+  for (const [raw, normal] of CASES) assert.equal(normalizePath(raw), normal, JSON.stringify(raw));
+});
+
+test("a path that needs nothing is returned as it is", () => {
+  for (const path of ["/", "/a/b-c_d~e.f/g:h@i!$&'()*+,;=j", "/..a/.b/c./d..e"]) {
+    assert.equal(normalizePath(path), path);
+  }
+});
+
+/** The plain twin: decode, split, resolve, one step after the other, without a fast path. */
+function slowNormalize(raw: string): string | null {
+  if (raw === "*") return "*";
+  if (!raw.startsWith("/")) return null;
+  let text = "";
+  const encoded = raw.split("#")[0]!;
+  for (let i = 0; i < encoded.length; i++) {
+    let char = encoded[i]!;
+    if (char === "%") {
+      const hex = encoded.slice(i + 1, i + 3);
+      if (!/^[0-9a-fA-F]{2}$/.test(hex)) return null;
+      char = String.fromCharCode(Number.parseInt(hex, 16));
+      i += 2;
+    }
+    if (char < " " || char === "\x7f") return null;
+    text += char;
+  }
+  text = decodeUtf8(text);
+  const parts: string[] = [];
+  let tail = "";
+  for (const part of text.slice(1).split("/")) {
+    tail = part;
+    if (part === "" || part === ".") continue;
+    if (part === "..") {
+      if (parts.length === 0) return null;
+      parts.length -= 1;
+      continue;
+    }
+    for (const piece of part.split("\\")) {
+      const bare = piece.split(";")[0];
+      if (bare === "." || bare === "..") return null;
+    }
+    parts.push(part);
+  }
+  const path = `/${parts.join("/")}`;
+  return parts.length > 0 && ["", ".", ".."].includes(tail) ? `${path}/` : path;
+}
+
+const piece = fc.constantFrom(
+  ...[
+    "/",
+    "//",
+    ".",
+    "..",
+    "a",
+    "B",
+    "%",
+    "%2f",
+    "%2F",
+    "%2e",
+    "%2E",
+    "%5c",
+    "\\",
+    ";",
+    "x=1",
+    "%25",
+    "%zz",
+    "%00",
+  ],
+  ...["%c3%a9", "\xc3\xa9", "\xff", "%ff", "#", "+", "%20", " ", "\t", "é", "日", "%7f", "?", "~"],
+);
+const pieces = fc.array(piece, { maxLength: 12 }).map((parts) => parts.join(""));
+const paths = fc.oneof(pieces.map((text) => `/${text}`), pieces, fc.string({ unit: "binary" }));
+
+test("property: the fast path agrees with the plain twin and never throws", () => {
+  fc.assert(fc.property(paths, (raw) => assert.equal(normalizePath(raw), slowNormalize(raw))), {
+    numRuns: 20_000,
+  });
+});
+
+test("property: no dot segment and no repeated slash is left", () => {
+  fc.assert(
+    fc.property(paths, (raw) => {
+      const normal = normalizePath(raw);
+      if (normal === null || normal === "*") return;
+      assert.match(normal, /^\//);
+      assert.doesNotMatch(normal, /\/\/|\/\.\.?(?:[/\\;]|$)|\\\.\.?(?:[/\\;]|$)/);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test("property: normal forms without %, # and characters above 0x7e are their own normal form", () => {
+  fc.assert(
+    fc.property(paths, (raw) => {
+      const normal = normalizePath(raw);
+      if (normal !== null && /^[ -~]*$/.test(normal) && !/[%#]/.test(normal)) {
+        assert.equal(normalizePath(normal), normal);
+      }
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test("property: different bytes never get one text", () => {
+  const bytes = fc.array(
+    fc.constantFrom(0x41, 0x80, 0xa9, 0xbf, 0xc0, 0xc3, 0xe2, 0xed, 0xa0, 0xf0, 0x9f, 0xff),
+    {
+      maxLength: 6,
+    },
+  ).map((codes) => String.fromCharCode(...codes));
+  fc.assert(
+    fc.property(bytes, (text) => {
+      // Encoding the text back gives the bytes: lone surrogates stand for one byte, the rest is UTF-8.
+      const back = Array.from(decodeUtf8(text), (char) => {
+        const code = char.codePointAt(0)!;
+        return code >= 0xdc80 && code <= 0xdcff
+          ? String.fromCharCode(code - 0xdc00)
+          : String.fromCharCode(...new TextEncoder().encode(char));
+      }).join("");
+      assert.equal(back, text);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test("well-formed UTF-8 decodes as TextDecoder does", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme" }), (text) => {
+      assert.equal(decodeUtf8(String.fromCharCode(...new TextEncoder().encode(text))), text);
+    }),
+  );
+});
+
+test("targets are split by their form", () => {
+  const origin = { form: "origin", authority: null };
+  const absolute = { form: "absolute", authority: "h.com" };
+  const cases: readonly (readonly [string, object])[] = [
+    ["/", { ...origin, path: "/", query: "" }],
+    ["/a?b=c?d", { ...origin, path: "/a", query: "b=c?d" }],
+    ["/a?", { ...origin, path: "/a", query: "" }],
+    ["/a?b#c?d", { ...origin, path: "/a", query: "b" }],
+    ["/a#b?c", { ...origin, path: "/a", query: "" }],
+    ["//h.com/a", { ...origin, path: "//h.com/a", query: "" }],
+    ["http://h.com/p?q", { ...absolute, path: "/p", query: "q" }],
+    ["HTTP://h.com", { ...absolute, path: "/", query: "" }],
+    ["http://h.com?q", { ...absolute, path: "/", query: "q" }],
+    ["http://h.com#f", { ...absolute, path: "/", query: "" }],
+    ["http://u@h.com:80/p", { ...absolute, authority: "u@h.com:80", path: "/p", query: "" }],
+    ["https:///p", { ...absolute, authority: "", path: "/p", query: "" }],
+    ["*", { form: "asterisk", path: "*", query: "", authority: null }],
+    ["h.com:443", { form: "authority", path: "", query: "", authority: "h.com:443" }],
+    ["", { form: "authority", path: "", query: "", authority: "" }],
+  ];
+  for (const [target, parts] of cases) assert.deepEqual(splitTarget(target), parts, target);
+});
