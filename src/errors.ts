@@ -101,6 +101,7 @@ export const ERRORS = {
   URI_TOO_LONG: spec(414, "client", "BadRequest"),
   EXPECTATION_FAILED: spec(417, "client", "BadRequest"),
   HEADERS_TOO_LARGE: spec(431, "client", "BadRequest"),
+  METHOD_NOT_ALLOWED: spec(405, "client", "BadRequest"),
   METHOD_NOT_SUPPORTED: spec(501, "client", "BadRequest"),
   VERSION_NOT_SUPPORTED: spec(505, "client", "BadRequest"),
   CLIENT_ABORTED: spec(499, "client", ""),

@@ -4,7 +4,7 @@
 
 /** Receives what happens on a socket. Swapped when the socket changes its job (pooled, upgraded). */
 export interface SocketHandler {
-  /** `bytes[start..end)` is valid only during the call: the runtime may reuse the memory. */
+  /** `bytes` is valid only during the call: the runtime may reuse the memory. */
   onData(bytes: Uint8Array): void;
   /** Everything written so far has been handed to the kernel; called only after `write` answered false. */
   onDrain(): void;

@@ -28,7 +28,7 @@ export interface ExchangeRecord {
   readonly method: string;
   /** Raw request target, as received. */
   readonly target: string;
-  /** Host as the client sent it, "" when none. */
+  /** In the form in which it was matched: lower-case, without port; `_` when HTTP/1.0 sent none. */
   readonly host: string;
   readonly peerAddress: string;
   /** Under the trust rule. */

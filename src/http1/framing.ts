@@ -1,0 +1,80 @@
+/** How the end of a body is found (RFC 9112 6), and what `Connection` says (RFC 9110 7.6.1). */
+import { GatewayError } from "../errors.ts";
+import { type Fields, SPAN } from "./fields.ts";
+import { FieldId } from "./known.ts";
+
+export type BodyFraming =
+  | { readonly kind: "none" }
+  | { readonly kind: "length"; readonly length: number }
+  | { readonly kind: "chunked" }
+  /** Until the connection ends; answers only. */
+  | { readonly kind: "close" };
+
+export const NO_BODY: BodyFraming = { kind: "none" };
+export const CHUNKED: BodyFraming = { kind: "chunked" };
+export const UNTIL_CLOSE: BodyFraming = { kind: "close" };
+
+/**
+ * Framing that the field lines declare; undefined when they declare none. Refuses everything that two readers could
+ * take differently (RFC 9112 6.3, 11.2): both Content-Length and Transfer-Encoding, more than one of either, a
+ * Transfer-Encoding other than `chunked`, one in HTTP/1.0, a length that is not plain digits.
+ */
+export function declaredFraming(fields: Fields, minor: number): BodyFraming | undefined {
+  const { spans } = fields;
+  let length: string | undefined;
+  let coding: string | undefined;
+  for (let at = 0; at < spans.length; at += SPAN) {
+    const id = spans[at + 4];
+    if (id === FieldId.CONTENT_LENGTH) {
+      if (length !== undefined) throw new GatewayError("BAD_REQUEST", "more than one Content-Length");
+      length = fields.text.slice(spans[at + 2], spans[at + 3]);
+    } else if (id === FieldId.TRANSFER_ENCODING) {
+      if (coding !== undefined) throw new GatewayError("BAD_REQUEST", "more than one Transfer-Encoding");
+      coding = fields.text.slice(spans[at + 2], spans[at + 3]);
+    }
+  }
+  if (coding !== undefined) {
+    if (length !== undefined) throw new GatewayError("BAD_REQUEST", "both Content-Length and Transfer-Encoding");
+    if (minor === 0) throw new GatewayError("BAD_REQUEST", "Transfer-Encoding in HTTP/1.0");
+    if (coding.toLowerCase() !== "chunked") {
+      throw new GatewayError("METHOD_NOT_SUPPORTED", "transfer coding other than chunked");
+    }
+    return CHUNKED;
+  }
+  if (length === undefined) return undefined;
+  // 15 digits stay below 2^53.
+  if (!/^[0-9]{1,15}$/.test(length)) throw new GatewayError("BAD_REQUEST", "invalid Content-Length");
+  return { kind: "length", length: Number(length) };
+}
+
+/** What the `Connection` lines of a message say. */
+export interface ConnectionOptions {
+  readonly close: boolean;
+  readonly keepAlive: boolean;
+  readonly upgrade: boolean;
+  /** Lower-case names of further fields that end at this hop. */
+  readonly named: readonly string[];
+}
+
+const NOTHING: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, named: [] };
+
+/** Parses all `Connection` lines; the common cases allocate nothing. */
+export function connectionOptions(fields: Fields): ConnectionOptions {
+  const first = fields.indexOfId(FieldId.CONNECTION);
+  if (first === -1) return NOTHING;
+  let close = false;
+  let keepAlive = false;
+  let upgrade = false;
+  const named: string[] = [];
+  for (let index = first; index < fields.count; index++) {
+    if (fields.id(index) !== FieldId.CONNECTION) continue;
+    for (const item of fields.value(index).split(",")) {
+      const token = item.trim().toLowerCase();
+      if (token === "close") close = true;
+      else if (token === "keep-alive") keepAlive = true;
+      else if (token === "upgrade") upgrade = true;
+      else if (token !== "") named.push(token);
+    }
+  }
+  return { close, keepAlive, upgrade, named };
+}

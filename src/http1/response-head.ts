@@ -1,0 +1,104 @@
+/** HTTP/1 response heads of upstreams (RFC 9112 4-6). */
+import { GatewayError } from "../errors.ts";
+import { CR, FIELD_VALUE, LF, SP } from "./chars.ts";
+import { Fields, type HeadLimits } from "./fields.ts";
+import { type BodyFraming, connectionOptions, declaredFraming, NO_BODY, UNTIL_CLOSE } from "./framing.ts";
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly reasonPhrase: string;
+  readonly fields: Fields;
+  readonly framing: BodyFraming;
+  /** Whether the connection may carry another request after this answer. */
+  readonly keepAlive: boolean;
+  /** Lower-case names of fields that end at this hop. */
+  readonly named: readonly string[];
+  /** Bytes of the head, empty line included. */
+  readonly size: number;
+}
+
+const VERSION = new TextEncoder().encode("HTTP/1.");
+
+/**
+ * Parses a head that starts at `start`; `requestMethod` decides whether a body follows (RFC 9112 6.3). Returns undefined
+ * when `end` comes first; throws {@link GatewayError} when the bytes are no head that can be relayed safely.
+ */
+export function parseResponseHead(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  requestMethod: string,
+  limits: HeadLimits,
+): ResponseHead | undefined {
+  const limit = Math.min(end, start + limits.maxHeadBytes);
+  const complete = parse(bytes, start, limit, requestMethod, limits);
+  if (complete === undefined && end - start >= limits.maxHeadBytes) {
+    throw new GatewayError("UPSTREAM_PROTOCOL", `answer head of more than ${limits.maxHeadBytes} bytes`);
+  }
+  return complete;
+}
+
+function parse(
+  bytes: Uint8Array,
+  start: number,
+  limit: number,
+  requestMethod: string,
+  limits: HeadLimits,
+): ResponseHead | undefined {
+  let at = start;
+  for (const wanted of VERSION) {
+    if (at === limit) return undefined;
+    if (bytes[at++] !== wanted) throw new GatewayError("UPSTREAM_PROTOCOL", "answer is not HTTP/1");
+  }
+  // Minor version, SP, three digits, and the byte behind them.
+  if (at + 5 >= limit) return undefined;
+  const minor = (bytes[at] as number) - 0x30;
+  const status = statusOf(bytes, at + 2);
+  if ((minor !== 0 && minor !== 1) || bytes[at + 1] !== SP || status === -1) {
+    throw new GatewayError("UPSTREAM_PROTOCOL", "invalid status line");
+  }
+  at += 5;
+  const phraseStart = bytes[at] === SP ? at + 1 : at;
+  at = phraseStart;
+  let code = bytes[at] as number;
+  let seen = 0;
+  while (at < limit && FIELD_VALUE[code = bytes[at] as number] === 1) {
+    seen |= code;
+    at++;
+  }
+  if (at + 1 >= limit) {
+    if (at < limit && code !== CR) throw new GatewayError("UPSTREAM_PROTOCOL", "invalid status line");
+    return undefined;
+  }
+  if (code !== CR || bytes[at + 1] !== LF) throw new GatewayError("UPSTREAM_PROTOCOL", "invalid status line");
+  const phraseEnd = at;
+  const fields = new Fields();
+  at = fields.parse(bytes, start, at + 2, limit, limits.maxFields);
+  if (at === -1) return undefined;
+  if (seen > 0x7f) fields.markExtended();
+  fields.materialise(bytes, start, at);
+  const bodiless = requestMethod === "HEAD" || status < 200 || status === 204 || status === 304;
+  const declared = declaredFraming(fields, minor);
+  const framing = bodiless ? NO_BODY : declared ?? UNTIL_CLOSE;
+  const connection = connectionOptions(fields);
+  return {
+    status,
+    reasonPhrase: fields.text.slice(phraseStart - start, phraseEnd - start),
+    fields,
+    framing,
+    keepAlive: !connection.close && (minor === 1 || connection.keepAlive) && framing.kind !== "close",
+    named: connection.named,
+    size: at - start,
+  };
+}
+
+/** Three digits from 100 to 599 and beyond (RFC 9110 15 leaves 6xx to 9xx to be treated as 5xx); -1 otherwise. */
+function statusOf(bytes: Uint8Array, at: number): number {
+  let status = 0;
+  for (let i = 0; i < 3; i++) {
+    const digit = (bytes[at + i] as number) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    status = status * 10 + digit;
+  }
+  return status >= 100 ? status : -1;
+}

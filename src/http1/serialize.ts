@@ -1,0 +1,134 @@
+/** Message heads as text, one character a byte. What a peer sent is copied in whole runs of lines where nothing was dropped. */
+import { type Fields, SPAN } from "./fields.ts";
+import type { RequestHead } from "./request-head.ts";
+import type { ResponseHead } from "./response-head.ts";
+import { FieldId } from "./known.ts";
+
+/** Fields that end at this hop (RFC 9110 7.6.1) in both directions; Content-Length stays, its value was validated. */
+const HOP_BY_HOP = [
+  FieldId.CONNECTION,
+  FieldId.KEEP_ALIVE,
+  FieldId.PROXY_CONNECTION,
+  FieldId.TRANSFER_ENCODING,
+  FieldId.TE,
+  FieldId.UPGRADE,
+];
+
+/** Fields of a request that the gateway sets itself (data-plane spec 3.7), so that the client's never get through. */
+const SET_BY_GATEWAY = [
+  FieldId.HOST,
+  FieldId.FORWARDED_FOR,
+  FieldId.REAL_IP,
+  FieldId.FORWARDED_PROTO,
+  FieldId.FORWARDED_HOST,
+  FieldId.FORWARDED_PORT,
+  FieldId.SCHEME,
+  FieldId.ORIGINAL_URI,
+  FieldId.ORIGINAL_URL,
+  FieldId.ORIGINAL_METHOD,
+];
+
+type DropTable = Uint8Array;
+
+function dropTable(ids: readonly number[], underscored: boolean): DropTable {
+  const drop = new Uint8Array(FieldId.UNDERSCORED * 2);
+  for (const id of ids) drop[id] = 1;
+  // A backend that maps "-" to "_" (CGI) would take `X_Real_IP` for ours; Content_Length would reframe a body.
+  if (underscored) for (const id of [...ids, FieldId.CONTENT_LENGTH]) drop[id | FieldId.UNDERSCORED] = 1;
+  return drop;
+}
+
+const REQUEST_DROPS = dropTable(
+  [...HOP_BY_HOP, ...SET_BY_GATEWAY, FieldId.EXPECT, FieldId.PROXY_AUTHORIZATION, FieldId.PROXY_AUTHENTICATE, FieldId.HTTP2_SETTINGS],
+  true,
+);
+
+/** What varies in a response, as an index into {@link RESPONSE_DROPS}. */
+const DROP_VIA = 1;
+const DROP_REASON = 2;
+const RESPONSE_DROPS = [0, DROP_VIA, DROP_REASON, DROP_VIA | DROP_REASON].map((bits) =>
+  dropTable(
+    [...HOP_BY_HOP, ...(bits & DROP_VIA ? [FieldId.VIA] : []), ...(bits & DROP_REASON ? [FieldId.ALB_REASON] : [])],
+    false,
+  )
+);
+
+/** Field lines without those that `drop` marks and those named in `Connection`. */
+function keptLines(fields: Fields, drop: DropTable, named: readonly string[]): string {
+  const { spans, text } = fields;
+  let kept = "";
+  let runStart = -1;
+  for (let at = 0; at < spans.length; at += SPAN) {
+    const start = spans[at] as number;
+    const id = spans[at + 4] as number;
+    const dropped = drop[id] === 1 ||
+      (named.length > 0 && id !== FieldId.CONTENT_LENGTH &&
+        named.includes(text.slice(start, spans[at + 1]).toLowerCase()));
+    if (dropped) {
+      if (runStart !== -1) kept += text.slice(runStart, start);
+      runStart = -1;
+    } else if (runStart === -1) {
+      runStart = start;
+    }
+  }
+  return runStart === -1 ? kept : kept + text.slice(runStart, fields.end);
+}
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Origin-form, or `*`. */
+  readonly target: string;
+  readonly host: string;
+  /** Lines that the gateway adds, each ending in CRLF. */
+  readonly added: string;
+}
+
+/** Head of the request as the upstream gets it. */
+export function upstreamRequestHead(head: RequestHead, request: UpstreamRequest): string {
+  let text = `${request.method} ${request.target} HTTP/1.1\r\nHost: ${request.host}\r\n` +
+    keptLines(head.fields, REQUEST_DROPS, head.connection.named) + request.added;
+  if (head.framing.kind === "chunked") text += "Transfer-Encoding: chunked\r\n";
+  if (head.expectContinue) text += "Expect: 100-continue\r\n";
+  if (head.upgrade !== "") text += `Connection: upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
+  return text + "\r\n";
+}
+
+/** Lines of a request that go on to the upstream, without the ones that the gateway sets. */
+export function forwardedRequestLines(head: RequestHead): string {
+  return keptLines(head.fields, REQUEST_DROPS, head.connection.named);
+}
+
+export interface ClientResponse {
+  /** Lines that the gateway adds, each ending in CRLF. */
+  readonly added: string;
+  /** Whether `added` holds a Via line, which then replaces the upstream's. */
+  readonly replacesVia: boolean;
+  /** Whether `added` holds a reason line, which then replaces the upstream's. */
+  readonly replacesReason: boolean;
+}
+
+/** Status line and field lines of an upstream's answer as the client gets them, without the empty line. */
+export function clientResponseHead(head: ResponseHead, response: ClientResponse): string {
+  const drops = RESPONSE_DROPS[(response.replacesVia ? DROP_VIA : 0) | (response.replacesReason ? DROP_REASON : 0)] as DropTable;
+  return `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${response.added}${keptLines(head.fields, drops, head.named)}`;
+}
+
+/** Fields that must not stand in a trailer section (RFC 9110 6.5.1): framing, routing, authentication, hop-by-hop. */
+const FORBIDDEN_TRAILERS = dropTable(
+  [
+    ...HOP_BY_HOP,
+    ...SET_BY_GATEWAY,
+    FieldId.CONTENT_LENGTH,
+    FieldId.EXPECT,
+    FieldId.PROXY_AUTHORIZATION,
+    FieldId.PROXY_AUTHENTICATE,
+    FieldId.TRAILER,
+  ],
+  true,
+);
+const FORBIDDEN_TRAILER_NAMES = ["authorization", "cookie", "set-cookie", "content-encoding", "content-type", "content-range", "www-authenticate"];
+
+/** Trailer lines that may go on, each ending in CRLF. */
+export function trailerLines(trailers: Fields | undefined): string {
+  return trailers === undefined ? "" : keptLines(trailers, FORBIDDEN_TRAILERS, FORBIDDEN_TRAILER_NAMES);
+}

@@ -1,0 +1,138 @@
+/**
+ * Coarse timers for thousands of sockets: one interval, a ring of slots. A timer may fire up to one tick late, never
+ * early. Arming and cancelling are O(1) and allocate nothing, so one {@link Timer} lives as long as its socket.
+ */
+
+const SLOTS = 1024;
+
+/** Accuracy of every timeout of the data plane, in milliseconds. */
+export const TICK_MS = 25;
+
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Calls `tick` every `ms` until the returned function is called. */
+  every(ms: number, tick: () => void): () => void;
+}
+
+const systemClock: Clock = {
+  now: () => performance.now(),
+  every(ms, tick) {
+    const id = setInterval(tick, ms);
+    return () => clearInterval(id);
+  },
+};
+
+/** A timer that can be armed again and again. */
+export class Timer {
+  /** @internal Neighbours in the slot; null while not armed. */
+  next: Timer | null = null;
+  /** @internal */
+  previous: Timer | null = null;
+  /** When it fires, on the wheel's clock; meaningful while armed. */
+  deadline = 0;
+  readonly #wheel: TimerWheel;
+  readonly #callback: () => void;
+
+  constructor(wheel: TimerWheel, callback: () => void) {
+    this.#wheel = wheel;
+    this.#callback = callback;
+  }
+
+  get armed(): boolean {
+    return this.next !== null;
+  }
+
+  /** (Re)starts the timer: it fires once, `ms` milliseconds from now. */
+  arm(ms: number): void {
+    this.#wheel.cancel(this);
+    this.#wheel.add(this, ms);
+  }
+
+  cancel(): void {
+    this.#wheel.cancel(this);
+  }
+
+  /** @internal */
+  fire(): void {
+    this.#callback();
+  }
+}
+
+export class TimerWheel {
+  readonly #slots: Timer[] = [];
+  readonly #clock: Clock;
+  #count = 0;
+  /** Index of the last tick that was worked off. */
+  #tick = 0;
+  #stop: (() => void) | undefined;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+    for (let i = 0; i < SLOTS; i++) {
+      const sentinel = new Timer(this, () => {});
+      sentinel.next = sentinel.previous = sentinel;
+      this.#slots.push(sentinel);
+    }
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  timer(callback: () => void): Timer {
+    return new Timer(this, callback);
+  }
+
+  /** @internal Use {@link Timer.arm}. */
+  add(timer: Timer, ms: number): void {
+    const now = this.#clock.now();
+    if (this.#count++ === 0) {
+      this.#tick = Math.floor(now / TICK_MS);
+      this.#stop ??= this.#clock.every(TICK_MS, () => this.#advance());
+    }
+    timer.deadline = now + Math.max(ms, 0);
+    const slot = this.#slots[Math.ceil(timer.deadline / TICK_MS) % SLOTS] as Timer;
+    const last = slot.previous as Timer;
+    timer.previous = last;
+    timer.next = slot;
+    last.next = timer;
+    slot.previous = timer;
+  }
+
+  /** @internal Use {@link Timer.cancel}. */
+  cancel(timer: Timer): void {
+    if (timer.next === null) return;
+    (timer.previous as Timer).next = timer.next;
+    timer.next.previous = timer.previous;
+    timer.next = timer.previous = null;
+    this.#count--;
+  }
+
+  /** Fires what is due. Works off every missed tick when the process was held up, at most one round of the ring. */
+  #advance(): void {
+    const now = this.#clock.now();
+    const target = Math.floor(now / TICK_MS);
+    const first = Math.max(this.#tick + 1, target - SLOTS + 1);
+    for (let tick = first; tick <= target; tick++) this.#fireSlot(this.#slots[tick % SLOTS] as Timer, now);
+    this.#tick = target;
+    if (this.#count === 0) {
+      this.#stop?.();
+      this.#stop = undefined;
+    }
+  }
+
+  /** A callback may arm or cancel any timer, so due ones are taken out before the first is called. */
+  #fireSlot(slot: Timer, now: number): void {
+    if (slot.next === slot) return;
+    const due: Timer[] = [];
+    for (let timer = slot.next as Timer; timer !== slot; timer = timer.next as Timer) {
+      if (timer.deadline <= now) due.push(timer);
+    }
+    for (const timer of due) {
+      if (timer.next === null || timer.deadline > now) continue;
+      this.cancel(timer);
+      timer.fire();
+    }
+  }
+}

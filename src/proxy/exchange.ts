@@ -1,0 +1,191 @@
+/** One request with its response: what the client asked, what was decided, what became of it. */
+import { GatewayError } from "../errors.ts";
+import { SPAN } from "../http1/fields.ts";
+import { FieldId } from "../http1/known.ts";
+import type { RequestHead } from "../http1/request-head.ts";
+import { upstreamRequestHead } from "../http1/serialize.ts";
+import { normalizeHost } from "../lib/host.ts";
+import { clientAddress } from "../lib/ip.ts";
+import { normalizePath, splitTarget } from "../lib/path.ts";
+import type { RequestView } from "../matcher/request-view.ts";
+import type { Route } from "../table/table.ts";
+import type { Attempt, ExchangeRecord } from "../telemetry/record.ts";
+import type { CompiledListener, CompiledRoute } from "./compiled.ts";
+import type { RequestBody } from "./request-body.ts";
+
+/** Facts about the connection that carries the exchange. */
+export interface Peer {
+  readonly address: string;
+  readonly protocol: "http" | "https";
+}
+
+export class Exchange implements RequestView, ExchangeRecord {
+  readonly head: RequestHead;
+  readonly listener: CompiledListener;
+  readonly peer: Peer;
+  /** Normal form, for matching. */
+  readonly host: string;
+  readonly path: string;
+  readonly query: string;
+  /** Host as the client sent it: the authority of an absolute target, else the Host field; "" when HTTP/1.0 sent none. */
+  readonly authority: string;
+  /** Path and query as received, in origin-form (or `*`): what is forwarded unless a rewrite applies. */
+  readonly requestUri: string;
+  /** undefined when the request has none. */
+  body: RequestBody | undefined;
+
+  compiled: CompiledRoute | undefined;
+  error: GatewayError | undefined;
+  status = 0;
+  reason = "";
+  readonly attempts: Attempt[] = [];
+  responseBytes = 0;
+  upstreamBytes = 0;
+
+  readonly startedAt: number;
+  readonly startedWall: number;
+  matchedAt = 0;
+  filteredAt = 0;
+  sentAt = 0;
+  headAt = 0;
+  endedAt = 0;
+
+  #clientAddress: string | undefined;
+  #requestId: string | undefined;
+
+  /** Throws {@link GatewayError} 400 or 501 when target or Host cannot be served. */
+  constructor(head: RequestHead, listener: CompiledListener, peer: Peer, now: number) {
+    this.head = head;
+    this.listener = listener;
+    this.peer = peer;
+    this.startedAt = now;
+    this.startedWall = Date.now();
+    if (head.method === "CONNECT") throw new GatewayError("METHOD_NOT_SUPPORTED", "CONNECT is not supported");
+    if (head.method === "TRACE") throw new GatewayError("METHOD_NOT_ALLOWED", "TRACE is not allowed");
+    const target = splitTarget(head.target);
+    if (target.form === "authority") throw new GatewayError("BAD_REQUEST", "invalid request target");
+    if (target.form === "asterisk" && head.method !== "OPTIONS") {
+      throw new GatewayError("BAD_REQUEST", "request target * is for OPTIONS only");
+    }
+    this.authority = target.authority ?? hostField(head) ?? "";
+    if (target.authority !== null) hostField(head);
+    const host = this.authority === "" && head.minor === 0 ? "_" : normalizeHost(this.authority);
+    if (host === null) throw new GatewayError("BAD_REQUEST", "invalid host");
+    const path = normalizePath(target.path);
+    if (path === null) throw new GatewayError("BAD_REQUEST", "invalid path");
+    this.host = host;
+    this.path = path;
+    this.query = target.query;
+    this.requestUri = target.form === "origin" && !head.target.includes("#")
+      ? head.target
+      : target.query === "" ? target.path : `${target.path}?${target.query}`;
+  }
+
+  get method(): string {
+    return this.head.method;
+  }
+
+  get target(): string {
+    return this.head.target;
+  }
+
+  get httpVersion(): string {
+    return this.head.minor === 1 ? "HTTP/1.1" : "HTTP/1.0";
+  }
+
+  get route(): Route | undefined {
+    return this.compiled?.route;
+  }
+
+  get errorCode(): string {
+    return this.error?.code ?? "";
+  }
+
+  get protocol(): "http" | "https" {
+    return this.peer.protocol;
+  }
+
+  get peerAddress(): string {
+    return this.peer.address;
+  }
+
+  get listenerPort(): number {
+    return this.listener.spec.port;
+  }
+
+  get listenerName(): string {
+    return this.listener.spec.name;
+  }
+
+  get requestBytes(): number {
+    return this.head.size + (this.body?.bytes ?? 0);
+  }
+
+  get userAgent(): string {
+    return this.header("user-agent") ?? "";
+  }
+
+  get forwardedFor(): string {
+    return this.header("x-forwarded-for") ?? "";
+  }
+
+  /** The client's `X-Request-ID`, or a new one. */
+  get requestId(): string {
+    return this.#requestId ??= this.header("x-request-id") ?? crypto.randomUUID();
+  }
+
+  get clientAddress(): string {
+    return this.#clientAddress ??= clientAddress(
+      this.peer.address,
+      this.listener.trustedProxies.length === 0 ? undefined : this.header("x-forwarded-for"),
+      this.listener.trustedProxies.length === 0 ? undefined : this.header("x-real-ip"),
+      this.listener.trustedProxies,
+    );
+  }
+
+  get sourceAddress(): string {
+    return this.clientAddress;
+  }
+
+  header(name: string): string | undefined {
+    return this.head.fields.get(name);
+  }
+
+  /** Head of the request as the upstream gets it (data-plane spec 3.7). */
+  upstreamHead(): string {
+    return upstreamRequestHead(this.head, {
+      method: this.method,
+      target: this.requestUri,
+      // HTTP/1.1 needs a Host where HTTP/1.0 had none.
+      host: this.authority === "" ? "localhost" : this.authority,
+      added: this.forwardedLines(),
+    });
+  }
+
+  /** The lines that tell the upstream who asked for what (data-plane spec 3.7). */
+  forwardedLines(): string {
+    const { protocol } = this.peer;
+    const client = this.clientAddress;
+    const peer = this.peer.address;
+    // The peer's word about who came before counts only if it is trusted, which shows in the address derived.
+    const chain = client === peer || this.forwardedFor === "" ? peer : `${this.forwardedFor}, ${peer}`;
+    return `X-Real-IP: ${client}\r\nX-Forwarded-For: ${chain}\r\n` +
+      `X-Forwarded-Proto: ${protocol}\r\nX-Scheme: ${protocol}\r\nX-Forwarded-Host: ${this.authority}\r\n` +
+      `X-Forwarded-Port: ${this.listener.spec.port}\r\nX-Original-URI: ${this.requestUri}\r\n` +
+      `X-Original-URL: ${protocol}://${this.authority}${this.requestUri}\r\nX-Original-Method: ${this.method}\r\n`;
+  }
+}
+
+/** Value of the one Host line; undefined when there is none, which only HTTP/1.0 may do (RFC 9112 3.2). */
+function hostField(head: RequestHead): string | undefined {
+  const { fields } = head;
+  const first = fields.indexOfId(FieldId.HOST);
+  if (first === -1) {
+    if (head.minor === 1) throw new GatewayError("BAD_REQUEST", "no Host");
+    return undefined;
+  }
+  for (let at = (first + 1) * SPAN + 4; at < fields.spans.length; at += SPAN) {
+    if (fields.spans[at] === FieldId.HOST) throw new GatewayError("BAD_REQUEST", "more than one Host");
+  }
+  return fields.value(first);
+}

@@ -1,0 +1,137 @@
+/**
+ * The body of one request on its way from the client's connection to whoever takes it: the upstream, or a middleware.
+ * What fits into the replay limit is kept, so that a failed attempt can be repeated.
+ */
+import { ChunkedDecoder, type ChunkSink } from "../http1/chunked.ts";
+import type { Fields } from "../http1/fields.ts";
+import type { BodyFraming } from "../http1/framing.ts";
+import type { ProxyLimits } from "./limits.ts";
+
+export interface BodySink {
+  /** Payload in `bytes[start..end)`, valid during the call. */
+  onBodyData(bytes: Uint8Array, start: number, end: number): void;
+  /** All that one read brought has been handed over. False = hold the rest until {@link RequestBody.resume}. */
+  onBodyBatch(): boolean;
+  onBodyEnd(trailers: Fields | undefined): void;
+}
+
+/** What the body asks of the connection that feeds it. */
+export interface BodyFeeder {
+  /** Start (again) to feed. */
+  resumeBody(): void;
+}
+
+export class RequestBody implements ChunkSink {
+  readonly framing: BodyFraming;
+  readonly #feeder: BodyFeeder;
+  readonly #decoder: ChunkedDecoder | undefined;
+  #remaining: number;
+  #sink: BodySink | undefined;
+  #discarding = false;
+  /** Everything received so far, while it fits; undefined once it did not. */
+  #kept: Uint8Array[] | undefined = [];
+  #keptLimit: number;
+  #writable = true;
+  trailers: Fields | undefined;
+  complete = false;
+  /** Payload bytes received. */
+  bytes = 0;
+
+  constructor(framing: BodyFraming, feeder: BodyFeeder, limits: ProxyLimits) {
+    this.framing = framing;
+    this.#feeder = feeder;
+    this.#keptLimit = limits.maxReplayBytes;
+    this.#remaining = framing.kind === "length" ? framing.length : 0;
+    this.#decoder = framing.kind === "chunked" ? new ChunkedDecoder(limits.request) : undefined;
+    if (framing.kind === "length" && framing.length === 0) this.complete = true;
+  }
+
+  /** Whether a new sink would see the body from its first byte. */
+  get replayable(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /** Raises how much is kept, for a middleware that reads the body before it is forwarded. */
+  keepUpTo(bytes: number): void {
+    this.#keptLimit = Math.max(this.#keptLimit, bytes);
+  }
+
+  /**
+   * Takes input from the connection; returns the offset up to which it was consumed, which is `at` when nobody can
+   * take it now. Throws {@link GatewayError} on malformed chunks.
+   */
+  feed(bytes: Uint8Array, at: number, end: number): number {
+    if (!this.#hasRoom()) return at;
+    if (this.#decoder === undefined) {
+      const stop = Math.min(end, at + this.#remaining);
+      this.#remaining -= stop - at;
+      this.onData(bytes, at, stop);
+      at = stop;
+      if (this.#remaining === 0) this.#finish(undefined);
+    } else {
+      at = this.#decoder.decode(bytes, at, end, this);
+      if (this.#decoder.done) this.#finish(this.#decoder.trailers);
+    }
+    this.#flush();
+    return at;
+  }
+
+  /** @internal Called by the decoder. */
+  onData(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes += end - start;
+    if (this.#discarding) return;
+    if (this.#kept !== undefined) {
+      if (this.bytes <= this.#keptLimit) this.#kept.push(bytes.slice(start, end));
+      // Without a sink the bytes have no other place, so the limit may be passed by what one read brings.
+      else if (this.#sink === undefined) this.#kept.push(bytes.slice(start, end));
+      else this.#kept = undefined;
+    }
+    this.#sink?.onBodyData(bytes, start, end);
+  }
+
+  /** Gives the body to `sink` from its first byte on; the former sink hears nothing more. Only while {@link replayable}. */
+  attach(sink: BodySink): void {
+    this.#sink = sink;
+    this.#writable = true;
+    for (const chunk of this.#kept ?? []) sink.onBodyData(chunk, 0, chunk.length);
+    if (this.bytes > this.#keptLimit) this.#kept = undefined;
+    if (this.complete) sink.onBodyEnd(this.trailers);
+    this.#flush();
+    if (!this.complete && this.#writable) this.#feeder.resumeBody();
+  }
+
+  /** Nobody wants the body any more, but somebody may later ({@link attach}). */
+  detach(): void {
+    this.#sink = undefined;
+  }
+
+  /** Nobody will want the rest: it is read over. */
+  discard(): void {
+    this.#sink = undefined;
+    this.#kept = undefined;
+    this.#discarding = true;
+    if (!this.complete) this.#feeder.resumeBody();
+  }
+
+  /** The sink takes more. */
+  resume(): void {
+    if (this.#writable) return;
+    this.#writable = true;
+    if (!this.complete) this.#feeder.resumeBody();
+  }
+
+  #hasRoom(): boolean {
+    if (this.#discarding) return true;
+    return this.#sink === undefined ? this.bytes < this.#keptLimit : this.#writable;
+  }
+
+  #finish(trailers: Fields | undefined): void {
+    this.complete = true;
+    this.trailers = trailers;
+    this.#sink?.onBodyEnd(trailers);
+  }
+
+  #flush(): void {
+    if (this.#sink !== undefined && !this.#sink.onBodyBatch()) this.#writable = false;
+  }
+}

@@ -1,0 +1,343 @@
+/** The client side of HTTP/1.1: one connection to an endpoint, one request at a time, pooled in between. */
+import { GatewayError } from "../errors.ts";
+import { ChunkedDecoder } from "../http1/chunked.ts";
+import type { Fields } from "../http1/fields.ts";
+import { parseResponseHead, type ResponseHead } from "../http1/response-head.ts";
+import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
+import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
+import type { Timeouts } from "../table/table.ts";
+import type { EndpointPool, Poolable } from "../upstreams/pool.ts";
+import type { ProxyLimits } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+
+/** Receives the answer to the request under way. Nothing is called after `onEnd`, `onFailure` or `onUpgrade`. */
+export interface AnswerSink {
+  /** A 1xx answer other than 101. */
+  onInformational(head: ResponseHead): void;
+  onHead(head: ResponseHead): void;
+  /** Payload in `bytes[start..end)`, valid during the call. */
+  onData(bytes: Uint8Array, start: number, end: number): void;
+  onEnd(trailers: Fields | undefined): void;
+  /** 101: the socket now belongs to the sink; `rest` came behind the head. */
+  onUpgrade(head: ResponseHead, socket: Socket, rest: Uint8Array): void;
+  /** All that one read brought has been handed over: a good moment to flush. */
+  onBatch(): void;
+  onFailure(error: GatewayError): void;
+  /** More of the request may be written. */
+  onWritable(): void;
+}
+
+type State = "idle" | "head" | "body" | "dead";
+
+const EMPTY = new Uint8Array(0);
+
+export interface UpstreamConnectionOptions {
+  readonly limits: ProxyLimits;
+  readonly wheel: TimerWheel;
+}
+
+export class UpstreamConnection implements SocketHandler, Poolable {
+  readonly pool: EndpointPool<UpstreamConnection>;
+  readonly #socket: Socket;
+  readonly #outbox: Outbox;
+  readonly #limits: ProxyLimits;
+  readonly #wheel: TimerWheel;
+  readonly #timer: Timer;
+  #state: State = "idle";
+  #sink: AnswerSink | undefined;
+  #method = "";
+  #timeouts: Timeouts | undefined;
+  #head: ResponseHead | undefined;
+  /** Bytes of an answer head that is not complete yet. */
+  #held: Uint8Array = EMPTY;
+  #remaining = 0;
+  #decoder: ChunkedDecoder | undefined;
+  #requestComplete = true;
+  #blocked = false;
+  #paused = false;
+  #lastActivity = 0;
+  #served = 0;
+  /** Bytes of the answer under way, head included. */
+  received = 0;
+
+  constructor(socket: Socket, pool: EndpointPool<UpstreamConnection>, options: UpstreamConnectionOptions) {
+    this.#socket = socket;
+    this.pool = pool;
+    this.#limits = options.limits;
+    this.#wheel = options.wheel;
+    this.#outbox = new Outbox(socket);
+    this.#timer = options.wheel.timer(() => this.#onTimer());
+    socket.handler = this;
+  }
+
+  /** Whether it has served a request before the one under way. */
+  get reused(): boolean {
+    return this.#served > 1;
+  }
+
+  /** Starts a request. The body, if any, follows through {@link write} and {@link finish}. */
+  send(sink: AnswerSink, method: string, headText: string, timeouts: Timeouts): void {
+    this.#sink = sink;
+    this.#method = method;
+    this.#timeouts = timeouts;
+    this.#state = "head";
+    this.#head = undefined;
+    this.#requestComplete = false;
+    this.received = 0;
+    this.#served++;
+    this.pool.requests++;
+    this.pool.active++;
+    this.#outbox.text(headText);
+    this.#touch();
+    this.#armWithin(Math.min(timeouts.readMs, timeouts.sendMs));
+  }
+
+  /** Writes request text (chunk sizes, trailers). */
+  text(text: string): void {
+    this.#outbox.text(text);
+  }
+
+  /** Writes request bytes. */
+  data(bytes: Uint8Array, start: number, end: number): void {
+    this.#outbox.data(bytes, start, end);
+  }
+
+  /** Hands what was written to the kernel; false = wait for `onWritable`. */
+  flush(): boolean {
+    this.#touch();
+    const writable = this.#outbox.flush();
+    if (!writable) this.#blocked = true;
+    return writable;
+  }
+
+  /** The whole request has been written. */
+  finish(): void {
+    this.#requestComplete = true;
+  }
+
+  /** Stops reading the answer, because the client is slow. */
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#touch();
+    this.#socket.resume();
+  }
+
+  /** Ends the exchange without an answer; the connection cannot be used again. */
+  abort(): void {
+    this.#detach();
+    this.#die();
+  }
+
+  discard(): void {
+    this.#die();
+  }
+
+  onData(bytes: Uint8Array): void {
+    if (this.#state === "idle" || this.#state === "dead") {
+      // An answer that nobody asked for: whatever it is, it must not become somebody's (RFC 9112 9.2).
+      this.pool.remove(this);
+      this.#die();
+      return;
+    }
+    this.#touch();
+    const sink = this.#sink;
+    try {
+      this.#consume(bytes);
+    } catch (error) {
+      this.#fail(error instanceof GatewayError ? protocolError(error) : new GatewayError("INTERNAL", "answer could not be read", { cause: error }));
+    }
+    sink?.onBatch();
+  }
+
+  onDrain(): void {
+    this.#blocked = false;
+    this.#touch();
+    this.#sink?.onWritable();
+  }
+
+  onEnd(): void {
+    this.#closed("connection closed");
+  }
+
+  onClose(error: Error | undefined): void {
+    this.#closed(error === undefined ? "connection closed" : "connection reset", error);
+  }
+
+  #consume(bytes: Uint8Array): void {
+    let input = bytes;
+    if (this.#held.length > 0) {
+      input = new Uint8Array(this.#held.length + bytes.length);
+      input.set(this.#held);
+      input.set(bytes, this.#held.length);
+      this.#held = EMPTY;
+    }
+    let at = 0;
+    while (this.#state === "head") {
+      const head = parseResponseHead(input, at, input.length, this.#method, {
+        maxHeadBytes: this.#limits.maxResponseHeadBytes,
+        maxFields: this.#limits.request.maxFields,
+      });
+      if (head === undefined) {
+        this.#held = at === 0 && input !== bytes ? input : input.slice(at);
+        return;
+      }
+      at += head.size;
+      this.received += head.size;
+      if (head.status === 101) {
+        this.#upgrade(head, input.slice(at));
+        return;
+      }
+      if (head.status < 200) this.#sink?.onInformational(head);
+      else this.#begin(head);
+    }
+    // The sink may have given up when it saw the head.
+    if (this.#state === "body") this.#body(input, at);
+  }
+
+  #begin(head: ResponseHead): void {
+    this.#state = "body";
+    this.#head = head;
+    const { framing } = head;
+    this.#remaining = framing.kind === "length" ? framing.length : 0;
+    this.#decoder = framing.kind === "chunked"
+      ? new ChunkedDecoder({ maxHeadBytes: this.#limits.maxResponseHeadBytes, maxFields: this.#limits.request.maxFields })
+      : undefined;
+    this.#sink?.onHead(head);
+  }
+
+  #body(input: Uint8Array, at: number): void {
+    const end = input.length;
+    this.received += end - at;
+    switch (this.#head?.framing.kind) {
+      case "none":
+        this.#complete(undefined, at === end);
+        return;
+      case "length": {
+        const stop = Math.min(end, at + this.#remaining);
+        this.#remaining -= stop - at;
+        if (stop > at) this.#sink?.onData(input, at, stop);
+        if (this.#remaining === 0 && this.#state === "body") this.#complete(undefined, stop === end);
+        return;
+      }
+      case "chunked": {
+        const decoder = this.#decoder as ChunkedDecoder;
+        const stop = decoder.decode(input, at, end, this.#sink as AnswerSink);
+        if (decoder.done && this.#state === "body") this.#complete(decoder.trailers, stop === end);
+        return;
+      }
+      case "close":
+        if (end > at) this.#sink?.onData(input, at, end);
+        return;
+    }
+  }
+
+  /** The answer is whole. `clean`: nothing came behind it. */
+  #complete(trailers: Fields | undefined, clean: boolean): void {
+    const sink = this.#sink;
+    const reusable = clean && this.#requestComplete && this.#head?.keepAlive === true && !this.#socket.closed &&
+      this.#served < this.#limits.requestsPerUpstreamConnection && this.#socket.pendingBytes === 0;
+    this.#detach();
+    if (reusable) {
+      this.#state = "idle";
+      this.resume();
+      this.#touch();
+      this.#armWithin(this.#limits.upstreamIdleMs);
+      if (!this.pool.put(this)) this.#die();
+    } else {
+      this.#die();
+    }
+    sink?.onEnd(trailers);
+  }
+
+  #upgrade(head: ResponseHead, rest: Uint8Array): void {
+    const sink = this.#sink;
+    this.#detach();
+    this.#state = "dead";
+    this.#timer.cancel();
+    sink?.onUpgrade(head, this.#socket, rest);
+  }
+
+  #closed(reason: string, cause?: Error): void {
+    const state = this.#state;
+    if (state === "dead") return;
+    if (state === "idle") {
+      this.pool.remove(this);
+    } else if (state === "body" && this.#head?.framing.kind === "close" && cause === undefined) {
+      this.#complete(undefined, false);
+      return;
+    } else {
+      this.#fail(
+        new GatewayError("UPSTREAM_RESET", `${reason} before the ${state === "head" ? "answer" : "end of the answer"}`, { cause }),
+      );
+      return;
+    }
+    this.#die();
+  }
+
+  #fail(error: GatewayError): void {
+    const sink = this.#sink;
+    this.#detach();
+    this.#die();
+    this.pool.failures++;
+    sink?.onFailure(error);
+  }
+
+  #detach(): void {
+    if (this.#sink === undefined) return;
+    this.#sink = undefined;
+    this.#held = EMPTY;
+    this.pool.active--;
+  }
+
+  #die(): void {
+    this.#state = "dead";
+    this.#timer.cancel();
+    this.#socket.destroy();
+  }
+
+  #touch(): void {
+    this.#lastActivity = this.#wheel.now();
+  }
+
+  /** Sees to it that the timer fires within `ms`; leaves it alone when it does already. */
+  #armWithin(ms: number): void {
+    if (!this.#timer.armed || this.#timer.deadline > this.#lastActivity + ms) this.#timer.arm(ms);
+  }
+
+  /**
+   * The timer is armed once and looks at the time of the last activity when it fires, so that a busy connection costs no
+   * timer work per request.
+   */
+  #onTimer(): void {
+    if (this.#state === "dead") return;
+    const idle = this.#wheel.now() - this.#lastActivity;
+    if (this.#state === "idle") {
+      if (idle < this.#limits.upstreamIdleMs) return this.#timer.arm(this.#limits.upstreamIdleMs - idle);
+      this.pool.remove(this);
+      this.#die();
+      return;
+    }
+    const { readMs, sendMs } = this.#timeouts as Timeouts;
+    // Waiting for the client, not for the endpoint: its slowness has limits of its own.
+    const waitsForClient = this.#paused || (!this.#requestComplete && !this.#blocked);
+    if (waitsForClient) return this.#timer.arm(Math.min(readMs, sendMs));
+    const limit = this.#blocked ? sendMs : readMs;
+    if (idle < limit) return this.#timer.arm(limit - idle);
+    this.#fail(
+      this.#blocked
+        ? new GatewayError("SEND_TIMEOUT", `request not taken within ${sendMs} ms`)
+        : new GatewayError("READ_TIMEOUT", `no answer within ${readMs} ms`),
+    );
+  }
+}
+
+/** Whatever the parser found wrong, towards the client it is the upstream's fault. */
+function protocolError(error: GatewayError): GatewayError {
+  return error.code === "UPSTREAM_PROTOCOL" ? error : new GatewayError("UPSTREAM_PROTOCOL", error.message, { cause: error });
+}

@@ -1,0 +1,206 @@
+/** Plain TCP on Bun's own sockets: about a third faster than `node:net` on the same runtime. */
+import type { ConnectOptions, Dial, DialHandler, ListenOptions, Runtime, Socket, SocketHandler, TcpListener } from "./runtime.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+/** What we use of Bun's sockets; written out here because Bun's type package would leak into every file. */
+interface NativeSocket {
+  data: BunSocket;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  /** Number of bytes taken by the kernel, -1 when the socket is closed. */
+  write(bytes: Uint8Array, offset?: number, length?: number): number;
+  /** Half-closes: FIN after what was written. */
+  shutdown(): void;
+  end(): void;
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+  setNoDelay(enable: boolean): boolean;
+  setKeepAlive(enable: boolean, initialDelayMs: number): boolean;
+}
+
+interface NativeHandlers {
+  open(socket: NativeSocket): void;
+  data(socket: NativeSocket, bytes: Uint8Array): void;
+  drain(socket: NativeSocket): void;
+  end(socket: NativeSocket): void;
+  close(socket: NativeSocket, error?: Error): void;
+  error(socket: NativeSocket, error: Error): void;
+  connectError?(socket: NativeSocket, error: Error & { code?: string }): void;
+}
+
+declare const Bun: {
+  listen(options: {
+    hostname: string;
+    port: number;
+    allowHalfOpen: boolean;
+    reusePort: boolean;
+    exclusive: boolean;
+    backlog?: number;
+    socket: NativeHandlers;
+  }): { readonly port: number; readonly hostname: string; stop(closeActive: boolean): void };
+  connect(options: { hostname: string; port: number; allowHalfOpen: boolean; socket: NativeHandlers }): Promise<NativeSocket>;
+};
+
+class BunSocket implements Socket {
+  handler: SocketHandler = UNOWNED;
+  closed = false;
+  readonly #native: NativeSocket;
+  readonly #queue = new WriteQueue();
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  #afterFlush: "nothing" | "shutdown" | "close" = "nothing";
+  #paused = false;
+
+  constructor(native: NativeSocket) {
+    this.#native = native;
+    this.remoteAddress = native.remoteAddress;
+    this.remotePort = native.remotePort;
+    native.setNoDelay(true);
+  }
+
+  get localPort(): number {
+    return this.#native.localPort;
+  }
+
+  get pendingBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    if (this.closed || this.#afterFlush !== "nothing") return true;
+    if (!this.#queue.empty) {
+      this.#queue.push(bytes, start, end);
+      return false;
+    }
+    const taken = this.#native.write(bytes, start, end - start);
+    if (taken === end - start) return true;
+    // -1: the peer is gone; the close event follows and tells the handler.
+    if (taken < 0) return true;
+    this.#queue.push(bytes, start + taken, end);
+    return false;
+  }
+
+  end(): void {
+    if (this.closed || this.#afterFlush !== "nothing") return;
+    this.#afterFlush = "shutdown";
+    this.#finishFlush();
+  }
+
+  close(): void {
+    if (this.closed || this.#afterFlush === "close") return;
+    this.#afterFlush = "close";
+    this.#finishFlush();
+  }
+
+  destroy(): void {
+    if (this.closed) return;
+    this.#queue.clear();
+    this.#native.terminate();
+  }
+
+  pause(): void {
+    if (this.#paused || this.closed) return;
+    this.#paused = true;
+    this.#native.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.closed) return;
+    this.#paused = false;
+    this.#native.resume();
+  }
+
+  setKeepAlive(enable: boolean, idleMs: number): boolean {
+    return !this.closed && this.#native.setKeepAlive(enable, idleMs);
+  }
+
+  onDrain(): void {
+    for (let chunk = this.#queue.peek(); chunk !== undefined; chunk = this.#queue.peek()) {
+      const taken = this.#native.write(chunk);
+      if (taken < 0) return;
+      this.#queue.shift(taken);
+      if (taken < chunk.length) return;
+    }
+    if (this.#afterFlush === "nothing") this.handler.onDrain();
+    else this.#finishFlush();
+  }
+
+  onClose(error: Error | undefined): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#queue.clear();
+    this.handler.onClose(error);
+  }
+
+  #finishFlush(): void {
+    if (!this.#queue.empty) return;
+    if (this.#afterFlush === "shutdown") this.#native.shutdown();
+    else if (this.#afterFlush === "close") this.#native.end();
+  }
+}
+
+/** Owner of a socket between its creation and the moment somebody takes it. */
+const UNOWNED: SocketHandler = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
+
+const EVENTS = {
+  data: (native: NativeSocket, bytes: Uint8Array) => native.data.handler.onData(bytes),
+  drain: (native: NativeSocket) => native.data.onDrain(),
+  end: (native: NativeSocket) => native.data.handler.onEnd(),
+  close: (native: NativeSocket, error?: Error) => native.data?.onClose(error),
+  error: (native: NativeSocket, error: Error) => native.data?.onClose(error),
+};
+
+function listenTcp(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<TcpListener> {
+  return new Promise((resolve) => {
+    const server = Bun.listen({
+      hostname: options.host,
+      port: options.port,
+      allowHalfOpen: true,
+      reusePort: options.reusePort === true,
+      exclusive: options.reusePort !== true,
+      ...(options.backlog === undefined ? {} : { backlog: options.backlog }),
+      socket: {
+        ...EVENTS,
+        open(native) {
+          native.data = new BunSocket(native);
+          onConnection(native.data);
+        },
+      },
+    });
+    resolve({ host: options.host, port: server.port, close: () => server.stop(false) });
+  });
+}
+
+function connectTcp(options: ConnectOptions, handler: DialHandler): Dial {
+  let cancelled = false;
+  let settled = false;
+  function fail(error: Error & { code?: string }): void {
+    if (settled) return;
+    settled = true;
+    if (!cancelled) handler.onError(error.code ?? "ECONNREFUSED", error.message);
+  }
+  Bun.connect({
+    hostname: options.host,
+    port: options.port,
+    allowHalfOpen: true,
+    socket: {
+      ...EVENTS,
+      open(native) {
+        settled = true;
+        native.data = new BunSocket(native);
+        if (cancelled) native.data.destroy();
+        else handler.onConnect(native.data);
+      },
+      connectError: (_native, error) => fail(error),
+    },
+  }).catch(fail);
+  return {
+    cancel() {
+      cancelled = true;
+    },
+  };
+}
+
+export const bunRuntime: Runtime = { name: "bun", listenTcp, connectTcp };

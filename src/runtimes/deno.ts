@@ -1,0 +1,216 @@
+/** Plain TCP on Deno's own sockets: faster than `node:net` on Deno (0.9 against 0.7 of nginx when it was measured). */
+import type { ConnectOptions, Dial, DialHandler, ListenOptions, Runtime, Socket, SocketHandler, TcpListener } from "./runtime.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+/** An idle connection must cost little, a busy one must read much at once: the buffer grows when a read fills it. */
+const SMALL_READ = 4 * 1024;
+const LARGE_READ = 64 * 1024;
+
+class DenoSocket implements Socket {
+  handler: SocketHandler = UNOWNED;
+  closed = false;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly #conn: Deno.TcpConn;
+  readonly #queue = new WriteQueue();
+  #afterFlush: "nothing" | "shutdown" | "close" = "nothing";
+  #flushing = false;
+  #mustDrain = false;
+  #peerEnded = false;
+  /** Set while paused: starts the read loop again. */
+  #wake: (() => void) | undefined;
+  #paused = false;
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+    const remote = conn.remoteAddr;
+    this.remoteAddress = remote.hostname;
+    this.remotePort = remote.port;
+    this.localPort = conn.localAddr.port;
+    conn.setNoDelay(true);
+  }
+
+  get pendingBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Deno's writes are promises, so bytes always go through the queue; it counts as full above one large read. */
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    if (this.closed || this.#afterFlush !== "nothing") return true;
+    this.#queue.push(bytes, start, end);
+    if (!this.#flushing) this.#flush();
+    if (this.#queue.bytes < LARGE_READ) return true;
+    this.#mustDrain = true;
+    return false;
+  }
+
+  end(): void {
+    if (this.closed || this.#afterFlush !== "nothing") return;
+    this.#afterFlush = "shutdown";
+    if (!this.#flushing) this.#finishFlush();
+  }
+
+  close(): void {
+    if (this.closed || this.#afterFlush === "close") return;
+    this.#afterFlush = "close";
+    if (!this.#flushing) this.#finishFlush();
+  }
+
+  destroy(): void {
+    this.#closed(undefined);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#wake?.();
+  }
+
+  setKeepAlive(enable: boolean, _idleMs: number): boolean {
+    if (this.closed) return false;
+    this.#conn.setKeepAlive(enable);
+    // Deno cannot set the idle time.
+    return !enable;
+  }
+
+  /** Reads until the peer ends or the socket dies. */
+  async read(): Promise<void> {
+    let buffer = new Uint8Array(SMALL_READ);
+    try {
+      while (!this.closed) {
+        if (this.#paused) await new Promise<void>((resolve) => this.#wake = resolve);
+        const count = await this.#conn.read(buffer);
+        if (this.closed) return;
+        // Paused while a read was under way: the bytes wait here, nothing more is read.
+        if (this.#paused) await new Promise<void>((resolve) => this.#wake = resolve);
+        if (this.closed) return;
+        if (count === null) {
+          this.#peerEnded = true;
+          this.handler.onEnd();
+          // Both directions are done: as on Bun, the socket then closes by itself.
+          if (this.#afterFlush !== "nothing" && !this.#flushing) this.#closed(undefined);
+          return;
+        }
+        this.handler.onData(count === buffer.length ? buffer : buffer.subarray(0, count));
+        if (count === buffer.length && count < LARGE_READ) buffer = new Uint8Array(LARGE_READ);
+        else if (count < SMALL_READ && buffer.length > SMALL_READ) buffer = new Uint8Array(SMALL_READ);
+      }
+    } catch (error) {
+      this.#closed(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #flush(): Promise<void> {
+    this.#flushing = true;
+    try {
+      for (let chunk = this.#queue.peek(); chunk !== undefined; chunk = this.#queue.peek()) {
+        const written = await this.#conn.write(chunk);
+        if (this.closed) return;
+        this.#queue.shift(written);
+      }
+    } catch (error) {
+      this.#closed(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#flushing = false;
+    if (this.#afterFlush !== "nothing") this.#finishFlush();
+    else if (this.#mustDrain) {
+      this.#mustDrain = false;
+      this.handler.onDrain();
+    }
+  }
+
+  #finishFlush(): void {
+    if (this.#afterFlush === "close" || this.#peerEnded) this.#closed(undefined);
+    else if (this.#afterFlush === "shutdown") this.#conn.closeWrite().catch(() => this.#closed(undefined));
+  }
+
+  #closed(error: Error | undefined): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#queue.clear();
+    this.#wake?.();
+    try {
+      this.#conn.close();
+    } catch {
+      // Already closed by the runtime after a failed read or write.
+    }
+    this.handler.onClose(error);
+  }
+}
+
+/** Owner of a socket between its creation and the moment somebody takes it. */
+const UNOWNED: SocketHandler = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
+
+function adopt(conn: Deno.TcpConn, take: (socket: Socket) => void): void {
+  const socket = new DenoSocket(conn);
+  take(socket);
+  socket.read();
+}
+
+// deno-lint-ignore require-await -- the port wants a rejected promise, not a thrown error
+async function listenTcp(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<TcpListener> {
+  let listener: Deno.TcpListener;
+  try {
+    listener = Deno.listen({ hostname: options.host, port: options.port, reusePort: options.reusePort === true });
+  } catch (error) {
+    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { code: errnoOf(error) });
+  }
+  accept(listener, onConnection);
+  return { host: options.host, port: listener.addr.port, close: () => listener.close() };
+}
+
+async function accept(listener: Deno.TcpListener, onConnection: (socket: Socket) => void): Promise<void> {
+  for (;;) {
+    let conn: Deno.TcpConn;
+    try {
+      conn = await listener.accept();
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
+      // Out of descriptors, or the client was gone before accept: the listener itself is fine.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      continue;
+    }
+    try {
+      adopt(conn, onConnection);
+    } catch {
+      // The client was gone before its address could be read.
+      conn.close();
+    }
+  }
+}
+
+function connectTcp(options: ConnectOptions, handler: DialHandler): Dial {
+  let cancelled = false;
+  Deno.connect({ hostname: options.host, port: options.port }).then(
+    (conn) => {
+      if (cancelled) conn.close();
+      else adopt(conn, (socket) => handler.onConnect(socket));
+    },
+    (error) => {
+      if (!cancelled) handler.onError(errnoOf(error), error instanceof Error ? error.message : String(error));
+    },
+  );
+  return {
+    cancel() {
+      cancelled = true;
+    },
+  };
+}
+
+function errnoOf(error: unknown): string {
+  if (error instanceof Deno.errors.ConnectionRefused) return "ECONNREFUSED";
+  if (error instanceof Deno.errors.AddrInUse) return "EADDRINUSE";
+  if (error instanceof Deno.errors.AddrNotAvailable) return "EADDRNOTAVAIL";
+  if (error instanceof Deno.errors.PermissionDenied) return "EACCES";
+  if (error instanceof Deno.errors.TimedOut) return "ETIMEDOUT";
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? code : "EIO";
+}
+
+export const denoRuntime: Runtime = { name: "deno", listenTcp, connectTcp };
