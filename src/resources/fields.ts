@@ -1,0 +1,31 @@
+/** Building blocks of the schemas: what Kubernetes means by an absent field, a port, a name. */
+import { z } from "zod";
+
+/** An optional field. `null` means absent, as it does for every Kubernetes API. */
+export function optional<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => value ?? undefined, schema.optional());
+}
+
+/** A field with a default; `null` means absent here too. */
+export function withDefault<T extends z.ZodType>(schema: T, value: z.output<T>) {
+  return z.preprocess((given) => given ?? value, schema);
+}
+
+/** A list that may be absent or `null`: then it is empty. */
+export function list<T extends z.ZodType>(item: T) {
+  return z.preprocess((value) => value ?? [], z.array(item).readonly());
+}
+
+/** A map from names to texts that may be absent or `null`: then it is empty. */
+export const textMap = z.preprocess((value) => value ?? {}, z.record(z.string(), z.string()).readonly());
+
+export const port = z.int().min(1).max(65535);
+
+/**
+ * A switch of `ALB2.spec.config`, where some are booleans and some are texts (control-plane spec 1.2): both are
+ * accepted for each, `true` in any case counts as true, every other text as false.
+ */
+export const switchField = optional(
+  z.union([z.boolean(), z.string()], { error: 'expected true, false, "true" or "false"' })
+    .transform((value) => String(value).toLowerCase() === "true"),
+);
