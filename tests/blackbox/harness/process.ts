@@ -54,7 +54,8 @@ export function startProcess(
     stderr,
     exited,
     exit: () => exit,
-    signal: (name) => void child.kill(name),
+    // Not child.kill: Deno then reports the signal as the cause of the exit, whatever the exit code was.
+    signal: (name) => void (exit === undefined && process.kill(child.pid!, name)),
     waitForLine(stream, test, since = 0) {
       const source = stream === "stdout" ? stdout : stderr;
       return eventually(
