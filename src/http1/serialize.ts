@@ -1,8 +1,9 @@
 /** Message heads as text, one character a byte. What a peer sent is copied in whole runs of lines where nothing was dropped. */
 import { type Fields, SPAN } from "./fields.ts";
+import type { BodyFraming } from "./framing.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
-import { FieldId } from "./known.ts";
+import { FieldId, fieldIdOf } from "./known.ts";
 
 /** Fields that end at this hop (RFC 9110 7.6.1) in both directions; Content-Length stays, its value was validated. */
 const HOP_BY_HOP = [
@@ -79,21 +80,24 @@ export interface UpstreamRequest {
   /** Origin-form, or `*`. */
   readonly target: string;
   readonly host: string;
-  /** Lines that the gateway adds, each ending in CRLF. */
-  readonly added: string;
+  /** Lines that go on as they are, each ending in CRLF. */
+  readonly lines: string;
+  readonly framing: BodyFraming;
+  readonly expectContinue: boolean;
+  /** Protocols offered to the upstream, "" for none. */
+  readonly upgrade: string;
 }
 
-/** Head of the request as the upstream gets it. */
-export function upstreamRequestHead(head: RequestHead, request: UpstreamRequest): string {
-  let text = `${request.method} ${request.target} HTTP/1.1\r\nHost: ${request.host}\r\n` +
-    keptLines(head.fields, REQUEST_DROPS, head.connection.named) + request.added;
-  if (head.framing.kind === "chunked") text += "Transfer-Encoding: chunked\r\n";
-  if (head.expectContinue) text += "Expect: 100-continue\r\n";
-  if (head.upgrade !== "") text += `Connection: upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
+/** Head of a request as the upstream gets it. A Content-Length is expected in `lines`. */
+export function upstreamRequestHead(request: UpstreamRequest): string {
+  let text = `${request.method} ${request.target} HTTP/1.1\r\nHost: ${request.host}\r\n${request.lines}`;
+  if (request.framing.kind === "chunked") text += "Transfer-Encoding: chunked\r\n";
+  if (request.expectContinue) text += "Expect: 100-continue\r\n";
+  if (request.upgrade !== "") text += `Connection: upgrade\r\nUpgrade: ${request.upgrade}\r\n`;
   return text + "\r\n";
 }
 
-/** Lines of a request that go on to the upstream, without the ones that the gateway sets. */
+/** Lines of a request that go on to the upstream: without those of this hop and those that the gateway sets. */
 export function forwardedRequestLines(head: RequestHead): string {
   return keptLines(head.fields, REQUEST_DROPS, head.connection.named);
 }
@@ -131,4 +135,32 @@ const FORBIDDEN_TRAILER_NAMES = ["authorization", "cookie", "set-cookie", "conte
 /** Trailer lines that may go on, each ending in CRLF. */
 export function trailerLines(trailers: Fields | undefined): string {
   return trailers === undefined ? "" : keptLines(trailers, FORBIDDEN_TRAILERS, FORBIDDEN_TRAILER_NAMES);
+}
+
+const RESPONSE_FRAMING = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "upgrade", "content-length", "via"]);
+const encoder = new TextEncoder();
+
+/**
+ * Lines of a request whose fields a middleware has changed, by the same rules as {@link forwardedRequestLines}, and
+ * without Content-Length. Values are ISO-8859-1, as `Headers` guarantees.
+ */
+export function requestLinesOf(headers: Headers): string {
+  let lines = "";
+  for (const [name, value] of headers) {
+    const bytes = encoder.encode(name);
+    const id = fieldIdOf(bytes, 0, bytes.length);
+    if (REQUEST_DROPS[id] === 1 || id === FieldId.CONTENT_LENGTH) continue;
+    lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
+}
+
+/** Field lines of a response of our own or of a middleware, without framing and hop-by-hop fields. */
+export function responseLinesOf(headers: Headers): string {
+  let lines = "";
+  for (const [name, value] of headers) {
+    if (RESPONSE_FRAMING.has(name)) continue;
+    lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
 }

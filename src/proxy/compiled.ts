@@ -3,12 +3,9 @@ import type { Network } from "../lib/ip.ts";
 import type { Matcher } from "../matcher/mod.ts";
 import type { Listener, Route } from "../table/table.ts";
 import type { LiveUpstream } from "../upstreams/upstream.ts";
-import type { Exchange } from "./exchange.ts";
+import type { ProxyLimits } from "./limits.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
-import type { Context } from "hono";
-
-/** What runs for a matched request: the middlewares, folded, with forwarding at their end. */
-export type Chain = (c: Context) => Response | Promise<Response>;
+import type { Chain } from "../middlewares/compile.ts";
 
 export interface CompiledRoute {
   readonly route: Route;
@@ -23,6 +20,9 @@ export interface CompiledListener {
   readonly matcher: Matcher;
   readonly routes: ReadonlyMap<Route, CompiledRoute>;
   readonly trustedProxies: readonly Network[];
+  readonly limits: ProxyLimits;
+  /** Names this process in traces: `<namespace>/<gateway>`. */
+  readonly instance: string;
   /** `Via: …\r\n` or "". */
   readonly viaLine: string;
 }
@@ -33,6 +33,3 @@ export interface CompiledGateway {
   /** By listener id. */
   readonly listeners: ReadonlyMap<string, CompiledListener>;
 }
-
-/** Answers an exchange; `app.ts` makes one per data plane. */
-export type Serve = (exchange: Exchange) => void;

@@ -3,7 +3,7 @@ import { GatewayError } from "../errors.ts";
 import { SPAN } from "../http1/fields.ts";
 import { FieldId } from "../http1/known.ts";
 import type { RequestHead } from "../http1/request-head.ts";
-import { upstreamRequestHead } from "../http1/serialize.ts";
+import { forwardedRequestLines, upstreamRequestHead } from "../http1/serialize.ts";
 import { normalizeHost } from "../lib/host.ts";
 import { clientAddress } from "../lib/ip.ts";
 import { normalizePath, splitTarget } from "../lib/path.ts";
@@ -17,6 +17,15 @@ import type { RequestBody } from "./request-body.ts";
 export interface Peer {
   readonly address: string;
   readonly protocol: "http" | "https";
+}
+
+/** A request that a middleware has changed. */
+export interface Outgoing {
+  readonly method: string;
+  /** Origin-form. */
+  readonly target: string;
+  /** Field lines, each ending in CRLF, with the Content-Length where there is one. */
+  readonly lines: string;
 }
 
 export class Exchange implements RequestView, ExchangeRecord {
@@ -35,12 +44,16 @@ export class Exchange implements RequestView, ExchangeRecord {
   body: RequestBody | undefined;
 
   compiled: CompiledRoute | undefined;
+  /** What a middleware made of the request; undefined while it goes on as it came. */
+  outgoing: Outgoing | undefined;
   error: GatewayError | undefined;
   status = 0;
   reason = "";
   readonly attempts: Attempt[] = [];
   responseBytes = 0;
   upstreamBytes = 0;
+  /** Bytes carried to the upstream after a protocol switch. */
+  tunnelBytes = 0;
 
   readonly startedAt: number;
   readonly startedWall: number;
@@ -52,6 +65,8 @@ export class Exchange implements RequestView, ExchangeRecord {
 
   #clientAddress: string | undefined;
   #requestId: string | undefined;
+  #traced: boolean | undefined;
+  #abort: AbortController | undefined;
 
   /** Throws {@link GatewayError} 400 or 501 when target or Host cannot be served. */
   constructor(head: RequestHead, listener: CompiledListener, peer: Peer, now: number) {
@@ -118,7 +133,7 @@ export class Exchange implements RequestView, ExchangeRecord {
   }
 
   get requestBytes(): number {
-    return this.head.size + (this.body?.bytes ?? 0);
+    return this.head.size + (this.body?.bytes ?? 0) + this.tunnelBytes;
   }
 
   get userAgent(): string {
@@ -143,6 +158,21 @@ export class Exchange implements RequestView, ExchangeRecord {
     );
   }
 
+  /** Whether the client asked for the debug trace. */
+  get traced(): boolean {
+    return this.#traced ??= this.header("cpaas-trace") === "true";
+  }
+
+  /** Aborted when the client goes away before the answer is complete. */
+  get abortSignal(): AbortSignal {
+    return (this.#abort ??= new AbortController()).signal;
+  }
+
+  /** The client is gone. */
+  aborted(): void {
+    this.#abort?.abort();
+  }
+
   get sourceAddress(): string {
     return this.clientAddress;
   }
@@ -153,12 +183,16 @@ export class Exchange implements RequestView, ExchangeRecord {
 
   /** Head of the request as the upstream gets it (data-plane spec 3.7). */
   upstreamHead(): string {
-    return upstreamRequestHead(this.head, {
-      method: this.method,
-      target: this.requestUri,
+    const { head, outgoing } = this;
+    return upstreamRequestHead({
+      method: outgoing?.method ?? head.method,
+      target: outgoing?.target ?? this.requestUri,
       // HTTP/1.1 needs a Host where HTTP/1.0 had none.
       host: this.authority === "" ? "localhost" : this.authority,
-      added: this.forwardedLines(),
+      lines: (outgoing?.lines ?? forwardedRequestLines(head)) + this.forwardedLines(),
+      framing: this.body?.framing ?? head.framing,
+      expectContinue: head.expectContinue && outgoing === undefined,
+      upgrade: head.upgrade,
     });
   }
 

@@ -2,7 +2,16 @@
 import type { Route } from "../table/table.ts";
 
 /** Phase names of a request's life, in order. `close` is where the exchange ended. */
-export type Phase = "accept" | "tls" | "read head" | "match" | "filters" | "pick" | "send" | "respond" | "log";
+export type Phase =
+  | "accept"
+  | "tls"
+  | "read head"
+  | "match"
+  | "filters"
+  | "pick"
+  | "send"
+  | "respond"
+  | "log";
 
 /** One try at one endpoint. */
 export interface Attempt {
@@ -64,6 +73,8 @@ export interface ExchangeRecord {
 /** Receives every ended exchange and the gauge of connections. Must be cheap: it runs on the request path. */
 export interface ExchangeObserver {
   exchangeEnded(record: ExchangeRecord): void;
+  /** A request was refused before it became an exchange: malformed, or its connection over a limit. */
+  requestRefused?(listenerPort: number, code: string, status: number): void;
   /** One connection of a listener opened (+1) or closed (-1). */
   connectionChanged(listenerPort: number, delta: 1 | -1): void;
   /** An exchange began (+1) or ended (-1): `reading`/`writing` gauges derive from it. */

@@ -1,5 +1,6 @@
 /** The living side of the table's upstreams: endpoints with pools and counters that survive table changes. */
-import type { Balancing, Upstream } from "../table/table.ts";
+import { deepEqual } from "../lib/deep-equal.ts";
+import type { Endpoint, Upstream } from "../table/table.ts";
 import type { Balancer } from "./balancers/balancer.ts";
 import { roundRobin } from "./balancers/round-robin.ts";
 import { EndpointPool, type Poolable } from "./pool.ts";
@@ -10,12 +11,39 @@ export interface UpstreamEndpoint<C extends Poolable = Poolable> {
   readonly pool: EndpointPool<C>;
 }
 
-/** A named set of endpoints and its balancer; replaced as a whole when its data changes. */
-export interface LiveUpstream<C extends Poolable = Poolable> {
-  readonly spec: Upstream;
-  readonly endpoints: readonly UpstreamEndpoint<C>[];
-  /** An endpoint that was not tried yet; undefined when none is left. */
-  pick(tried: readonly UpstreamEndpoint<C>[]): UpstreamEndpoint<C> | undefined;
+/**
+ * A named set of endpoints with its balancer. Routes hold on to it, so a change of endpoints reaches them without being
+ * compiled anew.
+ */
+export class LiveUpstream<C extends Poolable = Poolable> {
+  #spec: Upstream;
+  #endpoints: readonly UpstreamEndpoint<C>[];
+  #balancer: Balancer;
+
+  constructor(spec: Upstream, endpoints: readonly UpstreamEndpoint<C>[]) {
+    this.#spec = spec;
+    this.#endpoints = endpoints;
+    this.#balancer = balancerFor(endpoints);
+  }
+
+  get spec(): Upstream {
+    return this.#spec;
+  }
+
+  get endpoints(): readonly UpstreamEndpoint<C>[] {
+    return this.#endpoints;
+  }
+
+  replace(spec: Upstream, endpoints: readonly UpstreamEndpoint<C>[]): void {
+    this.#spec = spec;
+    this.#endpoints = endpoints;
+    this.#balancer = balancerFor(endpoints);
+  }
+
+  /** An endpoint that is not in `tried`; undefined when none is left. */
+  pick(tried: readonly UpstreamEndpoint<C>[]): UpstreamEndpoint<C> | undefined {
+    return this.#balancer.pick(tried) as UpstreamEndpoint<C> | undefined;
+  }
 }
 
 export interface UpstreamLimits {
@@ -27,7 +55,7 @@ export interface UpstreamLimits {
 export class UpstreamRegistry<C extends Poolable> {
   readonly #limits: UpstreamLimits;
   readonly #pools = new Map<string, EndpointPool<C>>();
-  #live: ReadonlyMap<string, LiveUpstream<C>> = new Map();
+  readonly #live = new Map<string, LiveUpstream<C>>();
 
   constructor(limits: UpstreamLimits) {
     this.#limits = limits;
@@ -38,30 +66,27 @@ export class UpstreamRegistry<C extends Poolable> {
   }
 
   /** Takes over a new set of upstreams; pools of endpoints that nobody names any more are retired. */
-  update(upstreams: Readonly<Record<string, Upstream>>): ReadonlyMap<string, LiveUpstream<C>> {
-    const next = new Map<string, LiveUpstream<C>>();
+  update(upstreams: Readonly<Record<string, Upstream>>): void {
     const used = new Set<string>();
     for (const spec of Object.values(upstreams)) {
       const known = this.#live.get(spec.name);
-      next.set(spec.name, known !== undefined && sameUpstream(known.spec, spec) ? known : this.#build(spec));
+      if (known === undefined) this.#live.set(spec.name, new LiveUpstream(spec, this.#endpoints(spec)));
+      else if (!deepEqual(known.spec, spec)) known.replace(spec, this.#endpoints(spec));
       for (const endpoint of spec.endpoints) used.add(poolKey(endpoint));
     }
-    this.#live = next;
+    for (const name of this.#live.keys()) if (upstreams[name] === undefined) this.#live.delete(name);
     for (const [key, pool] of this.#pools) {
       if (used.has(key)) continue;
       pool.retire();
       this.#pools.delete(key);
     }
-    return next;
   }
 
-  #build(spec: Upstream): LiveUpstream<C> {
-    const endpoints = spec.endpoints.map((endpoint) => ({ weight: endpoint.weight, pool: this.#pool(endpoint) }));
-    const balancer = balancerFor(spec.balancing, endpoints);
-    return { spec, endpoints, pick: (tried) => balancer.pick(tried) as UpstreamEndpoint<C> | undefined };
+  #endpoints(spec: Upstream): UpstreamEndpoint<C>[] {
+    return spec.endpoints.map((endpoint) => ({ weight: endpoint.weight, pool: this.#pool(endpoint) }));
   }
 
-  #pool(endpoint: { readonly address: string; readonly port: number }): EndpointPool<C> {
+  #pool(endpoint: Endpoint): EndpointPool<C> {
     const key = poolKey(endpoint);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
@@ -72,15 +97,11 @@ export class UpstreamRegistry<C extends Poolable> {
   }
 }
 
-function poolKey(endpoint: { readonly address: string; readonly port: number }): string {
+function poolKey(endpoint: Endpoint): string {
   return `${endpoint.address}|${endpoint.port}`;
 }
 
-/** Session affinity is not built yet: translation reports it, and it is served by round robin. */
-function balancerFor(_balancing: Balancing, endpoints: readonly UpstreamEndpoint[]): Balancer {
+/** Every policy is served by round robin: translation reports the ones that ask for something else. */
+function balancerFor(endpoints: readonly UpstreamEndpoint[]): Balancer {
   return roundRobin(endpoints);
-}
-
-function sameUpstream(a: Upstream, b: Upstream): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,0 +1,266 @@
+/** Where the parts that serve traffic meet: table in, sockets bound, requests answered. */
+import type { Problem } from "./errors.ts";
+import { deepEqual } from "./lib/deep-equal.ts";
+import { parseNetwork } from "./lib/ip.ts";
+import { TimerWheel } from "./lib/timer-wheel.ts";
+import { Listeners } from "./listeners/listeners.ts";
+import { compileMatcher } from "./matcher/mod.ts";
+import { type Chain, foldMiddlewares } from "./middlewares/compile.ts";
+import { buildMiddlewares, type MiddlewareRegistry } from "./middlewares/registry.ts";
+import { type AppOptions, createServe, forwardingEnd, type Serve } from "./proxy/app.ts";
+import type { CompiledListener, CompiledRoute } from "./proxy/compiled.ts";
+import type { ProxyLimits } from "./proxy/limits.ts";
+import { refusalEnd } from "./proxy/refusal.ts";
+import { ServedListener } from "./proxy/served-listener.ts";
+import type { UpstreamConnection } from "./proxy/upstream-connection.ts";
+import type { Runtime, Socket } from "./runtimes/runtime.ts";
+import type { Listener, Protocol, Route, Table } from "./table/table.ts";
+import type { ExchangeObserver } from "./telemetry/record.ts";
+import { UpstreamRegistry } from "./upstreams/upstream.ts";
+
+export interface ListenerStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+  /** Addresses bound; `::` takes both families. */
+  readonly addresses: readonly string[];
+  /** `failed` is tried again, `draining` only finishes what it has begun. */
+  readonly state: "serving" | "failed" | "draining";
+  /** Why it failed, "" otherwise. */
+  readonly reason: string;
+  readonly connections: number;
+}
+
+export interface UpstreamStatus {
+  readonly name: string;
+  readonly policy: string;
+  readonly endpoints: readonly {
+    readonly endpoint: string;
+    readonly weight: number;
+    readonly active: number;
+    readonly idle: number;
+    readonly requests: number;
+    readonly failures: number;
+  }[];
+}
+
+export interface DataPlane {
+  /** Compiles, swaps in one assignment, reconciles listeners. Resolves when every wanted listener has been tried once. */
+  apply(table: Table): Promise<void>;
+  listeners(): readonly ListenerStatus[];
+  upstreams(): readonly UpstreamStatus[];
+  /** Problems found by serving: ports in use, middlewares that cannot be built. */
+  problems(): readonly Problem[];
+  /** Stops accepting after `delayMs`, lets exchanges in flight finish within `timeoutMs`, then cuts the rest. */
+  drain(options: { readonly delayMs: number; readonly timeoutMs: number }): Promise<void>;
+}
+
+export interface DataPlaneOptions {
+  readonly runtime: Runtime;
+  readonly observer: ExchangeObserver;
+  readonly bind: string | undefined;
+  readonly limits: ProxyLimits;
+  readonly middlewares: MiddlewareRegistry;
+  /** A fault of our own or of a user's middleware, for the log. */
+  report(error: unknown): void;
+  /** `problems()` or `listeners()` have changed outside of `apply`. */
+  changed(): void;
+}
+
+/** What can be served today. */
+const SERVED: readonly Protocol[] = ["http"];
+
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  return new LiveDataPlane(options);
+}
+
+class LiveDataPlane implements DataPlane {
+  readonly #options: DataPlaneOptions;
+  readonly #wheel = new TimerWheel();
+  readonly #app: AppOptions;
+  readonly #serve: Serve;
+  readonly #upstreams: UpstreamRegistry<UpstreamConnection>;
+  readonly #sockets: Listeners;
+  /** By listener id. Those that are gone from the table stay until their last connection has ended. */
+  #served: ReadonlyMap<string, ServedListener> = new Map();
+  readonly #draining = new Set<ServedListener>();
+  #connections = 0;
+  #buildProblems: readonly Problem[] = [];
+
+  constructor(options: DataPlaneOptions) {
+    this.#options = options;
+    const { runtime, limits, report } = options;
+    this.#app = { runtime, limits, wheel: this.#wheel, report };
+    this.#serve = createServe(this.#app);
+    this.#upstreams = new UpstreamRegistry(limits);
+    this.#sockets = new Listeners({
+      runtime,
+      bind: options.bind,
+      accept: (id, socket) => this.#accept(id, socket),
+      changed: () => options.changed(),
+    });
+  }
+
+  async apply(table: Table): Promise<void> {
+    this.#upstreams.update(table.upstreams);
+    const problems: Problem[] = [];
+    const next = new Map<string, ServedListener>();
+    const before = this.#served;
+    for (const spec of table.listeners) {
+      if (!SERVED.includes(spec.protocol)) {
+        problems.push(listenerProblem(spec, "Unsupported", "spec.protocol", `protocol "${spec.protocol}" is not served yet`));
+        continue;
+      }
+      const known = before.get(spec.id);
+      const compiled = this.#compile(table, spec, known?.compiled, problems);
+      if (known === undefined) next.set(spec.id, this.#newListener(compiled));
+      else {
+        known.compiled = compiled;
+        next.set(spec.id, known);
+      }
+    }
+    this.#served = next;
+    this.#buildProblems = problems;
+    for (const [id, listener] of before) if (next.get(id) !== listener) this.#retire(listener);
+    await this.#sockets.reconcile([...next.values()].map(({ compiled: { spec } }) => spec));
+  }
+
+  listeners(): readonly ListenerStatus[] {
+    const ports = new Map(this.#sockets.statuses.map((status) => [status.id, status]));
+    const wanted = [...this.#served.values()].map((listener): ListenerStatus => {
+      const { spec } = listener.compiled;
+      const port = ports.get(spec.id);
+      const reason = port?.failure ?? "";
+      return {
+        ...facts(listener),
+        addresses: port?.addresses ?? [],
+        state: reason === "" ? listener.draining ? "draining" : "serving" : "failed",
+        reason,
+      };
+    });
+    const leaving = [...this.#draining].map((listener): ListenerStatus => ({
+      ...facts(listener),
+      addresses: [],
+      state: "draining",
+      reason: "",
+    }));
+    return [...wanted, ...leaving];
+  }
+
+  upstreams(): readonly UpstreamStatus[] {
+    return [...this.#upstreams.all.values()].map(({ spec, endpoints }) => ({
+      name: spec.name,
+      policy: spec.balancing.policy,
+      endpoints: endpoints.map(({ weight, pool }) => ({
+        endpoint: pool.label,
+        weight,
+        active: pool.active,
+        idle: pool.idleCount,
+        requests: pool.requests,
+        failures: pool.failures,
+      })),
+    }));
+  }
+
+  problems(): readonly Problem[] {
+    const failed = this.#sockets.statuses.filter(({ failure }) => failure !== "").flatMap(({ id, failure }) => {
+      const listener = this.#served.get(id);
+      return listener === undefined ? [] : [listenerProblem(listener.compiled.spec, "ListenerFailed", "spec.port", failure)];
+    });
+    return [...this.#buildProblems, ...failed];
+  }
+
+  async drain({ delayMs, timeoutMs }: { readonly delayMs: number; readonly timeoutMs: number }): Promise<void> {
+    // Whoever balances in front of us learns from the readiness probe first.
+    await sleep(delayMs);
+    this.#sockets.close();
+    const all = [...this.#served.values(), ...this.#draining];
+    for (const listener of all) listener.drain();
+    const deadline = this.#wheel.now() + timeoutMs;
+    while (this.#connections > 0 && this.#wheel.now() < deadline) await sleep(20);
+    for (const listener of all) listener.destroy();
+  }
+
+  #accept(id: string, socket: Socket): void {
+    const listener = this.#served.get(id);
+    if (listener === undefined || this.#connections >= this.#options.limits.maxConnections) {
+      socket.destroy();
+      return;
+    }
+    this.#connections++;
+    listener.accept(socket);
+  }
+
+  #newListener(compiled: CompiledListener): ServedListener {
+    const { limits, observer, report } = this.#options;
+    const listener: ServedListener = new ServedListener(compiled, {
+      wheel: this.#wheel,
+      limits,
+      observer,
+      report,
+      serve: this.#serve,
+      closed: () => {
+        this.#connections--;
+        if (listener.connectionCount === 0) this.#draining.delete(listener);
+      },
+    });
+    return listener;
+  }
+
+  #retire(listener: ServedListener): void {
+    listener.drain();
+    if (listener.connectionCount > 0) this.#draining.add(listener);
+  }
+
+  /** The listener as functions; the old ones when nothing but endpoints has changed. */
+  #compile(table: Table, spec: Listener, old: CompiledListener | undefined, problems: Problem[]): CompiledListener {
+    const { limits } = this.#options;
+    const { namespace, name, trustedProxies } = table.gateway;
+    const instance = `${namespace}/${name}`;
+    const sameRoutes = old !== undefined && deepEqual(old.spec.routes, spec.routes);
+    const routes = sameRoutes ? old.spec.routes : spec.routes;
+    return {
+      spec: { ...spec, routes },
+      matcher: sameRoutes ? old.matcher : compileMatcher(routes),
+      routes: new Map(routes.map((route) => [route, this.#compileRoute(route, problems)])),
+      trustedProxies: trustedProxies.flatMap((cidr) => parseNetwork(cidr) ?? []),
+      viaLine: spec.via === null ? "" : `Via: ${spec.via}\r\n`,
+      instance,
+      limits,
+    };
+  }
+
+  #compileRoute(route: Route, problems: Problem[]): CompiledRoute {
+    const upstream = route.upstream === null ? undefined : this.#upstreams.all.get(route.upstream);
+    const compiled: { -readonly [K in keyof CompiledRoute]: CompiledRoute[K] } = { route, upstream, chain: undefined };
+    try {
+      compiled.chain = this.#chain(route, () => compiled);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      problems.push({ severity: "error", code: "InvalidAction", object: route.object, field: "spec.config.middlewares", reason });
+      compiled.chain = refusalEnd({ status: 500, reason });
+    }
+    return compiled;
+  }
+
+  #chain(route: Route, compiled: () => CompiledRoute): Chain | undefined {
+    if (route.refusal !== null) return refusalEnd(route.refusal);
+    const middlewares = buildMiddlewares(route.filters, this.#options.middlewares);
+    return middlewares.length === 0 ? undefined : foldMiddlewares(middlewares, forwardingEnd(this.#app, compiled));
+  }
+}
+
+function facts(listener: ServedListener): Pick<ListenerStatus, "id" | "name" | "port" | "protocol" | "connections"> {
+  const { id, name, port, protocol } = listener.compiled.spec;
+  return { id, name, port, protocol, connections: listener.connectionCount };
+}
+
+function listenerProblem(spec: Listener, code: Problem["code"], field: string, reason: string): Problem {
+  const { namespace, name } = spec.source;
+  return { severity: "error", code, object: { kind: "Frontend", namespace, name: name === "" ? spec.name : name }, field, reason };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,28 @@
+/** From filters to middlewares: the one map over {@link Filter}, and what users registered by name. */
+import type { MiddlewareHandler } from "hono";
+import type { Filter, FilterType } from "../table/filters.ts";
+import type { NamedMiddleware } from "./compile.ts";
+import { MIDDLEWARE_ORDER } from "./order.ts";
+
+/** Makes a middleware from the options that an object gives; throws an Error that says what is wrong with them. */
+export type MiddlewareFactory = (options: unknown) => MiddlewareHandler;
+
+/** User middlewares by the name under which objects ask for them. */
+export type MiddlewareRegistry = ReadonlyMap<string, MiddlewareFactory>;
+
+type Builder<F extends Filter> = (filter: F, registry: MiddlewareRegistry) => NamedMiddleware;
+
+const BUILDERS = {
+  middleware(filter, registry) {
+    const factory = registry.get(filter.name);
+    if (factory === undefined) throw new Error(`no middleware named "${filter.name}" is loaded`);
+    return { name: filter.name, handler: factory(filter.options) };
+  },
+} satisfies { [T in FilterType]: Builder<Extract<Filter, { type: T }>> };
+
+/** The middlewares of a route in the order in which they run. Throws when one cannot be built. */
+export function buildMiddlewares(filters: readonly Filter[], registry: MiddlewareRegistry): NamedMiddleware[] {
+  return MIDDLEWARE_ORDER.flatMap((type) =>
+    filters.filter((filter) => filter.type === type).map((filter) => BUILDERS[filter.type](filter, registry))
+  );
+}

@@ -1,0 +1,170 @@
+/** The way of a request through Hono: one app, one handler, which finds the route and runs its chain. */
+import { type Context, Hono } from "hono";
+import type { Router } from "hono/router";
+import { GatewayError } from "../errors.ts";
+import { requestLinesOf } from "../http1/serialize.ts";
+import type { Chain } from "../middlewares/compile.ts";
+import type { CompiledRoute } from "./compiled.ts";
+import { deliver } from "./deliver.ts";
+import type { Exchange } from "./exchange.ts";
+import { Forward, type ForwardContext } from "./forward.ts";
+import { ForwardedBody, type ForwardedResponse } from "./forwarded-response.ts";
+import { LightRequest } from "./light-request.ts";
+import { RequestBody } from "./request-body.ts";
+import { phraseOf, type Responder } from "./responder.ts";
+
+/** What middlewares find in `c.env`. */
+export interface Bindings {
+  readonly exchange: Exchange;
+  readonly responder: Responder;
+  readonly request: LightRequest;
+}
+
+type GatewayContext = Context<{ Bindings: Bindings }>;
+
+/** Serves one exchange: matches, runs middlewares, forwards, answers. Never throws. */
+export type Serve = (exchange: Exchange, responder: Responder) => void;
+
+export interface AppOptions extends ForwardContext {
+  /** A fault of our own or of a middleware, for the log. */
+  report(error: unknown): void;
+}
+
+export function createServe(options: AppOptions): Serve {
+  const app = new Hono<{ Bindings: Bindings }>({ router: new OneRoute(), getPath: pathOf });
+  app.all("*", (c) => handle(c, options));
+  app.onError((error, c) => {
+    (c as GatewayContext).env.responder.fail(asGatewayError(error, options));
+    return ANSWERED;
+  });
+
+  return function serve(exchange, responder) {
+    const request = new LightRequest(exchange);
+    // The answer travels through `deliver` or straight to the responder: Hono would wrap it for HEAD.
+    app.fetch(request as unknown as Request, { exchange, responder, request });
+  };
+}
+
+/** Returned to Hono when the answer is somebody else's business; stateless, so one is enough. */
+const ANSWERED = new Response(null);
+
+function handle(c: GatewayContext, options: AppOptions): Response | Promise<Response> {
+  const { exchange, responder } = c.env;
+  const { listener } = exchange;
+  const route = listener.matcher.find(exchange);
+  exchange.matchedAt = options.wheel.now();
+  if (route === undefined) {
+    responder.fail(
+      listener.spec.routes.length === 0
+        ? new GatewayError("EMPTY_POLICY", "empty policy")
+        : new GatewayError("NO_RULE_MATCH", "no rule match"),
+    );
+    return ANSWERED;
+  }
+  const compiled = exchange.compiled = listener.routes.get(route) as CompiledRoute;
+  const { chain } = compiled;
+  if (chain !== undefined) return runChain(c, chain, options);
+  exchange.filteredAt = exchange.matchedAt;
+  new Forward(options, exchange, compiled, responder).start();
+  return ANSWERED;
+}
+
+async function runChain(c: GatewayContext, chain: Chain, options: AppOptions): Promise<Response> {
+  const { exchange, responder } = c.env;
+  try {
+    const response = await chain(c);
+    if (!responder.done) await deliver(response, exchange, responder);
+  } catch (error) {
+    responder.fail(asGatewayError(error, options));
+  }
+  return ANSWERED;
+}
+
+/** The end of every chain: sends the request, as the middlewares left it, and answers with the upstream's head. */
+export function forwardingEnd(options: AppOptions, compiled: () => CompiledRoute): Chain {
+  return async function forward(context) {
+    const c = context as GatewayContext;
+    const { exchange, responder, request } = c.env;
+    const raw = c.req.raw as unknown;
+    if (raw !== request) await adoptRequest(exchange, raw as Request);
+    else if (request.changedHeaders !== undefined) adoptHeaders(exchange, request.changedHeaders);
+    exchange.filteredAt = options.wheel.now();
+    if (exchange.body !== undefined && !exchange.body.replayable) {
+      throw new GatewayError("INTERNAL", "request body was read by a middleware and is too large to be sent");
+    }
+    const answer = await new Promise<ForwardedResponse | GatewayError>((resolve) => {
+      new Forward(options, exchange, compiled(), new ForwardedBody(responder, resolve)).start();
+    });
+    if (answer instanceof GatewayError) return errorResponse(exchange, answer);
+    const response = answer as unknown as Response;
+    // Hono applies what `c.header()` prepared only to responses of its own making.
+    for (const [name, value] of c.body(null).headers) {
+      if (name === "set-cookie") response.headers.append(name, value);
+      else response.headers.set(name, value);
+    }
+    return response;
+  };
+}
+
+/** A failure as middlewares see it; they may change it as any other answer. */
+function errorResponse(exchange: Exchange, error: GatewayError): Response {
+  exchange.error = error;
+  exchange.reason = error.reason;
+  return new Response(`X-Error: ${error.status}\n`, {
+    status: error.status,
+    statusText: phraseOf(error.status),
+    headers: { "content-type": "text/plain" },
+  });
+}
+
+function adoptHeaders(exchange: Exchange, headers: Headers): void {
+  const { framing } = exchange.head;
+  const length = framing.kind === "length" ? `Content-Length: ${framing.length}\r\n` : "";
+  exchange.outgoing = { method: exchange.method, target: exchange.requestUri, lines: requestLinesOf(headers) + length };
+}
+
+/** Takes over a Request that a middleware put in the place of the client's. */
+async function adoptRequest(exchange: Exchange, request: Request): Promise<void> {
+  const { pathname, search } = new URL(request.url);
+  let lines = requestLinesOf(request.headers);
+  const limits = exchange.listener.limits;
+  const bytes = request.body === null ? new Uint8Array(0) : new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > limits.maxBufferedBodyBytes) throw new GatewayError("BODY_TOO_LARGE", "request body made by a middleware is too large");
+  exchange.body?.discard();
+  exchange.body = undefined;
+  if (bytes.length > 0) {
+    lines += `Content-Length: ${bytes.length}\r\n`;
+    const framing = { kind: "length", length: bytes.length } as const;
+    exchange.body = new RequestBody(framing, { resumeBody() {} }, { ...limits, maxReplayBytes: bytes.length });
+    exchange.body.feed(bytes, 0, bytes.length);
+  }
+  exchange.outgoing = { method: request.method, target: pathname + search, lines };
+}
+
+function asGatewayError(error: unknown, options: AppOptions): GatewayError {
+  if (error instanceof GatewayError) {
+    if (error.cause !== undefined || error.code === "INTERNAL") options.report(error);
+    return error;
+  }
+  options.report(error);
+  return new GatewayError("INTERNAL", "internal error", { cause: error });
+}
+
+/** Hono's own routers look at method and path; there is one handler, so there is nothing to look for. */
+class OneRoute<T> implements Router<T> {
+  readonly name = "OneRoute";
+  #match: ReturnType<Router<T>["match"]> = [[]];
+
+  add(_method: string, _path: string, handler: T): void {
+    this.#match = [[[handler, {}]]];
+  }
+
+  match(): ReturnType<Router<T>["match"]> {
+    return this.#match;
+  }
+}
+
+/** `c.req.path`: the normal form, in which the route was found. */
+function pathOf(_request: Request, options?: { env?: Bindings }): string {
+  return options?.env?.exchange.path ?? "/";
+}

@@ -1,0 +1,341 @@
+/** The server side of HTTP/1.1: one client connection, its requests one after the other. */
+import { GatewayError } from "../errors.ts";
+import { parseRequestHead, type RequestHead } from "../http1/request-head.ts";
+import type { Timer } from "../lib/timer-wheel.ts";
+import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
+import { Exchange, type Peer } from "./exchange.ts";
+import type { ListenerPort } from "./listener-port.ts";
+import { Outbox } from "./outbox.ts";
+import { type BodyFeeder, RequestBody } from "./request-body.ts";
+import { type ClientSide, phraseOf, Responder } from "./responder.ts";
+import { openTunnel } from "./tunnel.ts";
+
+const EMPTY = new Uint8Array(0);
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** A request body that nobody wants is read over up to here, so that the connection can go on; beyond it is closed. */
+const MAX_DISCARDED = 256 * 1024;
+/** After our FIN the client gets this long to read the answer and end, before a reset could destroy it. */
+const LINGER_MS = 2000;
+
+export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
+  readonly outbox: Outbox;
+  readonly #socket: Socket;
+  readonly #port: ListenerPort;
+  readonly #peer: Peer;
+  readonly #timer: Timer;
+  /** Bytes that arrived and were not consumed: an incomplete head, a body without taker, the next request. */
+  #held: Uint8Array = EMPTY;
+  #exchange: Exchange | undefined;
+  #responder: Responder | undefined;
+  #requests = 0;
+  #consuming = false;
+  #clientEnded = false;
+  #lingering = false;
+  /** What comes next on the connection cannot be trusted to be a request. */
+  #broken = false;
+  #headStartedAt = 0;
+  #lastActivity: number;
+  #discardBudget = 0;
+  #bytesBefore = 0;
+  /** Closes the tunnel, once the connection has become one. */
+  #tunnel: (() => void) | undefined;
+
+  constructor(socket: Socket, port: ListenerPort) {
+    this.#socket = socket;
+    this.#port = port;
+    this.outbox = new Outbox(socket);
+    this.#peer = { address: socket.remoteAddress, protocol: "http" };
+    this.#lastActivity = port.wheel.now();
+    this.#timer = port.wheel.timer(() => this.#onTimer());
+    this.#timer.arm(this.#timerMs());
+    socket.handler = this;
+  }
+
+  get mayPersist(): boolean {
+    return !this.#port.draining && this.#requests < this.#port.keepalive.requests && !this.#broken;
+  }
+
+  /** Whether no exchange is under way. */
+  get idle(): boolean {
+    return this.#exchange === undefined;
+  }
+
+  /** Closes now if idle, otherwise after the answer under way (which is told by {@link mayPersist}). */
+  drain(): void {
+    if (this.idle && !this.#lingering) this.#socket.close();
+  }
+
+  destroy(): void {
+    if (this.#tunnel === undefined) this.#socket.destroy();
+    else this.#tunnel();
+  }
+
+  onData(bytes: Uint8Array): void {
+    if (this.#lingering) return;
+    this.#lastActivity = this.#port.wheel.now();
+    this.#consume(bytes, true);
+  }
+
+  onDrain(): void {
+    this.#lastActivity = this.#port.wheel.now();
+    this.#responder?.onClientDrain();
+  }
+
+  /** The client has sent everything; it may still read the answer. */
+  onEnd(): void {
+    this.#clientEnded = true;
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      this.#socket.close();
+    } else if (this.#held.length === 0) {
+      this.#cutIfTruncated();
+    }
+  }
+
+  onClose(): void {
+    this.#timer.cancel();
+    this.#held = EMPTY;
+    if (this.#exchange !== undefined) {
+      this.#responder?.clientGone();
+      this.#finishExchange();
+    }
+    this.#port.closed(this);
+  }
+
+  resumeBody(): void {
+    if (this.#consuming) return;
+    this.#socket.resume();
+    this.#consumeHeld();
+  }
+
+  responseEnded(persist: boolean): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    if (!persist) return this.#close();
+    if (exchange.body?.complete === false) {
+      // The rest of the body is still to come: read it over if it is not much, or the next request cannot be found.
+      const { framing } = exchange.body;
+      if (framing.kind === "length" && framing.length - exchange.body.bytes > MAX_DISCARDED) return this.#close();
+      this.#discardBudget = exchange.body.bytes + MAX_DISCARDED;
+      exchange.body.discard();
+      // Nothing of it had arrived: the exchange ends when it has.
+      return;
+    }
+    this.#nextRequest();
+  }
+
+  cut(): void {
+    this.#finishExchange();
+    this.#socket.destroy();
+  }
+
+  tunnel(upstream: Socket, rest: Uint8Array): void {
+    this.outbox.flush();
+    this.#timer.cancel();
+    const exchange = this.#exchange as Exchange;
+    const clientRest = this.#held;
+    this.#held = EMPTY;
+    this.#tunnel = openTunnel({
+      client: this.#socket,
+      clientRest,
+      upstream,
+      upstreamRest: rest,
+      idleMs: exchange.compiled?.route.timeouts.readMs ?? this.#port.keepalive.idleMs,
+      wheel: this.#port.wheel,
+      onClose: (toClient, toUpstream) => {
+        exchange.tunnelBytes = toUpstream;
+        this.#bytesBefore -= toClient;
+        this.#finishExchange();
+        this.#port.closed(this);
+      },
+    });
+  }
+
+  #consumeHeld(): void {
+    if (this.#held.length === 0 || this.#socket.closed) return;
+    const held = this.#held;
+    this.#held = EMPTY;
+    this.#consume(held, false);
+  }
+
+  /** `borrowed`: the memory is the runtime's and must be copied if it is kept. */
+  #consume(bytes: Uint8Array, borrowed: boolean): void {
+    let input = bytes;
+    if (this.#held.length > 0) {
+      input = new Uint8Array(this.#held.length + bytes.length);
+      input.set(this.#held);
+      input.set(bytes, this.#held.length);
+      this.#held = EMPTY;
+      borrowed = false;
+      // A head grows line by line: without a new line end there is nothing new to find.
+      if (this.#exchange === undefined && !bytes.includes(LF) && input.length < this.#port.limits.request.maxHeadBytes) {
+        this.#held = input;
+        return;
+      }
+    }
+    this.#consuming = true;
+    let at = 0;
+    try {
+      while (at < input.length && !this.#lingering && !this.#socket.closed) {
+        const next = this.#exchange === undefined ? this.#head(input, at) : this.#body(this.#exchange, input, at);
+        if (next === at) break;
+        at = next;
+      }
+    } catch (error) {
+      at = input.length;
+      this.#refuse(error);
+    }
+    this.#consuming = false;
+    if (at >= input.length || this.#lingering || this.#socket.closed) {
+      if (!this.#clientEnded) return;
+      if (this.#exchange === undefined) this.#socket.close();
+      else this.#cutIfTruncated();
+      return;
+    }
+    this.#held = at === 0 && !borrowed ? input : input.slice(at);
+    // A request under way takes no more: the kernel holds the rest, and the client with it.
+    if (this.#exchange !== undefined) this.#socket.pause();
+    else if (this.#clientEnded) this.#socket.close();
+  }
+
+  /** Parses the head at `at`; returns `at` when it is not complete. */
+  #head(input: Uint8Array, at: number): number {
+    // A client may send an empty line before its request (RFC 9112 2.2).
+    if (input[at] === CR && input[at + 1] === LF) return at + 2;
+    if (input[at] === CR && at + 1 === input.length) return at;
+    const head = parseRequestHead(input, at, input.length, this.#port.limits.request);
+    if (head === undefined) {
+      if (this.#headStartedAt === 0) {
+        this.#headStartedAt = this.#lastActivity;
+        this.#armWithin(this.#port.limits.headerReadMs);
+      }
+      return at;
+    }
+    this.#headStartedAt = 0;
+    this.#begin(head);
+    return at + head.size;
+  }
+
+  #begin(head: RequestHead): void {
+    const { compiled, wheel, limits, serve, observer } = this.#port;
+    this.#requests++;
+    this.#bytesBefore = this.outbox.bytes;
+    const exchange = new Exchange(head, compiled, this.#peer, wheel.now());
+    if (head.framing.kind !== "none") {
+      exchange.body = new RequestBody(head.framing, this, limits);
+      if (exchange.body.complete) exchange.body = undefined;
+    }
+    const responder = new Responder(exchange, this);
+    this.#exchange = exchange;
+    this.#responder = responder;
+    observer.activeChanged(compiled.spec.port, 1);
+    serve(exchange, responder, this);
+  }
+
+  #body(exchange: Exchange, input: Uint8Array, at: number): number {
+    const { body } = exchange;
+    if (body === undefined || body.complete) return at;
+    const next = body.feed(input, at, input.length);
+    if (this.#responder?.done === true) {
+      if (body.complete) this.#nextRequest();
+      else if (body.bytes > this.#discardBudget) this.#close();
+    }
+    return next;
+  }
+
+  /** What the client sent cannot be a request, or not the rest of one. */
+  #refuse(cause: unknown): void {
+    const error = cause instanceof GatewayError ? cause : new GatewayError("INTERNAL", "request could not be read", { cause });
+    if (error.code === "INTERNAL") this.#port.report(error);
+    this.#broken = true;
+    if (this.#exchange !== undefined) {
+      this.#responder?.refuse(error);
+      this.#close();
+      return;
+    }
+    const body = `X-Error: ${error.status}\n`;
+    const via = this.#port.compiled.viaLine;
+    this.outbox.text(
+      `HTTP/1.1 ${error.status} ${phraseOf(error.status)}\r\n${via}X-ALB-ERR-REASON: ${error.reason}\r\n` +
+        `Content-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    );
+    this.#port.refused(error, this.#peer.address);
+    this.#close();
+  }
+
+  /** After the client's FIN a body that is not complete never will be, and must not look finished to the upstream. */
+  #cutIfTruncated(): void {
+    if (this.#exchange?.body?.complete !== false) return;
+    this.#responder?.clientGone();
+    this.#socket.destroy();
+  }
+
+  #nextRequest(): void {
+    this.#finishExchange();
+    this.#armWithin(this.#port.keepalive.idleMs);
+    if (this.#consuming) return;
+    this.#socket.resume();
+    if (this.#held.length > 0) this.#consumeHeld();
+    else if (this.#clientEnded) this.#socket.close();
+  }
+
+  #finishExchange(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    const { wheel, observer } = this.#port;
+    exchange.endedAt = this.#lastActivity = wheel.now();
+    exchange.responseBytes = this.outbox.bytes - this.#bytesBefore;
+    this.#exchange = undefined;
+    this.#responder = undefined;
+    observer.activeChanged(exchange.listenerPort, -1);
+    observer.exchangeEnded(exchange);
+  }
+
+  /** Ends after the answer: FIN first, and what still arrives is read over, so that no reset destroys the answer. */
+  #close(): void {
+    if (this.#lingering || this.#socket.closed) return;
+    this.#finishExchange();
+    this.outbox.flush();
+    if (this.#clientEnded) return this.#socket.close();
+    this.#lingering = true;
+    this.#held = EMPTY;
+    this.#socket.end();
+    this.#socket.resume();
+    this.#timer.arm(LINGER_MS);
+  }
+
+  #armWithin(ms: number): void {
+    if (!this.#timer.armed || this.#timer.deadline > this.#lastActivity + ms) this.#timer.arm(ms);
+  }
+
+  #timerMs(): number {
+    const { limits, keepalive } = this.#port;
+    return Math.min(keepalive.idleMs, limits.headerReadMs, limits.bodyIdleMs, limits.sendIdleMs);
+  }
+
+  /** Armed once for the shortest limit, it then looks at what the connection is doing. */
+  #onTimer(): void {
+    if (this.#lingering) return this.#socket.destroy();
+    const { limits, keepalive, wheel } = this.#port;
+    const now = wheel.now();
+    const silent = now - this.#lastActivity;
+    const exchange = this.#exchange;
+    let left = this.#timerMs();
+    if (exchange === undefined && this.#held.length > 0) {
+      left = limits.headerReadMs - (now - this.#headStartedAt);
+      if (left <= 0) return this.#refuse(new GatewayError("REQUEST_TIMEOUT", `head not complete within ${limits.headerReadMs} ms`));
+    } else if (exchange === undefined) {
+      left = keepalive.idleMs - silent;
+      if (left <= 0) return this.#socket.close();
+    } else if (this.#socket.pendingBytes > 0) {
+      left = limits.sendIdleMs - silent;
+      if (left <= 0) return this.#socket.destroy();
+    } else if (exchange.body?.complete === false && this.#held.length === 0) {
+      left = limits.bodyIdleMs - silent;
+      if (left <= 0) return this.#refuse(new GatewayError("REQUEST_TIMEOUT", `no part of the body within ${limits.bodyIdleMs} ms`));
+    }
+    this.#timer.arm(Math.max(1, Math.min(left, this.#timerMs())));
+  }
+}

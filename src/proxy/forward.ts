@@ -1,0 +1,293 @@
+/** Sends one exchange to an endpoint of its upstream, and to others when that fails. */
+import { GatewayError } from "../errors.ts";
+import type { Fields } from "../http1/fields.ts";
+import type { ResponseHead } from "../http1/response-head.ts";
+import { trailerLines } from "../http1/serialize.ts";
+import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
+import type { Dial, Runtime, Socket } from "../runtimes/runtime.ts";
+import type { Attempt } from "../telemetry/record.ts";
+import type { LiveUpstream, UpstreamEndpoint } from "../upstreams/upstream.ts";
+import type { CompiledRoute } from "./compiled.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ProxyLimits } from "./limits.ts";
+import type { BodySink } from "./request-body.ts";
+import { decideRetry } from "./retry.ts";
+import { type AnswerSink, UpstreamConnection } from "./upstream-connection.ts";
+
+type Endpoint = UpstreamEndpoint<UpstreamConnection>;
+
+/** How long the gateway waits for the upstream's 100 before it sends its own (rulings: streaming). */
+const CONTINUE_AFTER_MS = 1000;
+
+export interface ForwardContext {
+  readonly runtime: Runtime;
+  readonly wheel: TimerWheel;
+  readonly limits: ProxyLimits;
+}
+
+/** Where an answer's body comes from, so that a slow client can slow it down. */
+export interface BodySource {
+  pause(): void;
+  resume(): void;
+  /** The client is gone or the answer was cut. */
+  abort(): void;
+}
+
+/** Takes the answer. Exactly one of `end`, `fail` and `upgraded` is called last. */
+export interface AnswerConsumer {
+  /** Where the answer will come from; called before anything else. */
+  begin(source: BodySource): void;
+  informational(head: ResponseHead): void;
+  /** Sends 100 to a client that waits for it. */
+  continue(): void;
+  head(head: ResponseHead, received: number): void;
+  data(bytes: Uint8Array, start: number, end: number): void;
+  /** All that one read brought has been handed over. */
+  batch(): void;
+  end(trailers: Fields | undefined): void;
+  fail(error: GatewayError): void;
+  upgraded(head: ResponseHead, socket: Socket, rest: Uint8Array): void;
+}
+
+export class Forward implements AnswerSink, BodySink, BodySource {
+  readonly #context: ForwardContext;
+  readonly #exchange: Exchange;
+  readonly #route: CompiledRoute;
+  readonly #consumer: AnswerConsumer;
+  readonly #tried: Endpoint[] = [];
+  #endpoint: Endpoint | undefined;
+  #connection: UpstreamConnection | undefined;
+  #attempt: Attempt | undefined;
+  #attemptStart = 0;
+  #dial: Dial | undefined;
+  #dialTimer: Timer | undefined;
+  #continueTimer: Timer | undefined;
+  #headText: string | undefined;
+  #repeated = false;
+  #answered = false;
+  #done = false;
+
+  constructor(context: ForwardContext, exchange: Exchange, route: CompiledRoute, consumer: AnswerConsumer) {
+    this.#context = context;
+    this.#exchange = exchange;
+    this.#route = route;
+    this.#consumer = consumer;
+  }
+
+  start(): void {
+    this.#consumer.begin(this);
+    if (this.#exchange.head.expectContinue) {
+      this.#continueTimer = this.#context.wheel.timer(() => this.#consumer.continue());
+      this.#continueTimer.arm(CONTINUE_AFTER_MS);
+    }
+    this.#next(undefined);
+  }
+
+  pause(): void {
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+  }
+
+  /** Nobody wants the answer any more. */
+  abort(): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#dial?.cancel();
+    this.#dialTimer?.cancel();
+    this.#connection?.abort();
+  }
+
+  // Answer, from the upstream connection.
+
+  onInformational(head: ResponseHead): void {
+    if (!this.#done) this.#consumer.informational(head);
+  }
+
+  onHead(head: ResponseHead): void {
+    if (this.#done) return;
+    this.#answered = true;
+    this.#continueTimer?.cancel();
+    this.#settle(head.status, "");
+    this.#exchange.headAt = this.#context.wheel.now();
+    this.#consumer.head(head, this.#connection?.received ?? 0);
+  }
+
+  onData(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#done) this.#consumer.data(bytes, start, end);
+  }
+
+  onBatch(): void {
+    if (!this.#done) this.#consumer.batch();
+  }
+
+  onEnd(trailers: Fields | undefined): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#consumer.end(trailers);
+  }
+
+  onUpgrade(head: ResponseHead, socket: Socket, rest: Uint8Array): void {
+    if (this.#done) return socket.destroy();
+    this.#finish();
+    this.#settle(head.status, "");
+    this.#exchange.headAt = this.#context.wheel.now();
+    if (this.#exchange.head.upgrade === "") {
+      socket.destroy();
+      this.#consumer.fail(new GatewayError("UPSTREAM_PROTOCOL", "protocol switch that was not asked for"));
+      return;
+    }
+    this.#consumer.upgraded(head, socket, rest);
+  }
+
+  onFailure(error: GatewayError): void {
+    const connection = this.#connection;
+    const stale = connection?.reused === true && connection.received === 0 && error.code === "UPSTREAM_RESET";
+    this.#exchange.upstreamBytes += connection?.received ?? 0;
+    this.#connection = undefined;
+    this.#failed(error, true, stale);
+  }
+
+  onWritable(): void {
+    this.#exchange.body?.resume();
+  }
+
+  // Request body, from the client connection.
+
+  onBodyData(bytes: Uint8Array, start: number, end: number): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#done) return;
+    if (this.#exchange.body?.framing.kind === "chunked") {
+      connection.text(`${(end - start).toString(16)}\r\n`);
+      connection.data(bytes, start, end);
+      connection.text("\r\n");
+    } else {
+      connection.data(bytes, start, end);
+    }
+  }
+
+  onBodyBatch(): boolean {
+    return this.#connection?.flush() ?? true;
+  }
+
+  onBodyEnd(trailers: Fields | undefined): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#done) return;
+    if (this.#exchange.body?.framing.kind === "chunked") connection.text(`0\r\n${trailerLines(trailers)}\r\n`);
+    connection.finish();
+  }
+
+  // Attempts.
+
+  #next(last: GatewayError | undefined): void {
+    const upstream = this.#route.upstream as LiveUpstream<UpstreamConnection>;
+    const endpoint = upstream.pick(this.#tried);
+    if (endpoint === undefined) {
+      this.#giveUp(last ?? noEndpoints(upstream));
+      return;
+    }
+    this.#tried.push(endpoint);
+    this.#endpoint = endpoint;
+    this.#begin(endpoint, endpoint.pool.take());
+  }
+
+  #begin(endpoint: Endpoint, pooled: UpstreamConnection | undefined): void {
+    this.#attemptStart = this.#context.wheel.now();
+    this.#attempt = { endpoint: endpoint.pool.label, reused: pooled !== undefined, status: 0, error: "", headMs: 0 };
+    this.#exchange.attempts.push(this.#attempt);
+    if (pooled === undefined) this.#connect(endpoint);
+    else this.#send(pooled);
+  }
+
+  #connect(endpoint: Endpoint): void {
+    const { runtime, wheel } = this.#context;
+    const { connectMs } = this.#route.route.timeouts;
+    const timer = this.#dialTimer = wheel.timer(() => {
+      this.#dial?.cancel();
+      endpoint.pool.failures++;
+      this.#failed(new GatewayError("CONNECT_TIMEOUT", `no connection within ${connectMs} ms`), false, false);
+    });
+    timer.arm(connectMs);
+    this.#dial = runtime.connectTcp({ host: endpoint.pool.host, port: endpoint.pool.port }, {
+      onConnect: (socket) => {
+        timer.cancel();
+        const connection = new UpstreamConnection(socket, endpoint.pool, this.#context);
+        if (this.#done) connection.discard();
+        else this.#send(connection);
+      },
+      onError: (code) => {
+        timer.cancel();
+        endpoint.pool.failures++;
+        if (!this.#done) this.#failed(dialError(code), false, false);
+      },
+    });
+  }
+
+  #send(connection: UpstreamConnection): void {
+    this.#connection = connection;
+    this.#exchange.sentAt = this.#context.wheel.now();
+    this.#headText ??= this.#exchange.upstreamHead();
+    connection.send(this, this.#exchange.method, this.#headText, this.#route.route.timeouts);
+    const { body } = this.#exchange;
+    if (body === undefined) connection.finish();
+    else body.attach(this);
+    connection.flush();
+  }
+
+  #failed(error: GatewayError, sent: boolean, staleConnection: boolean): void {
+    if (this.#done) return;
+    this.#settle(0, error.code);
+    if (this.#answered) return this.#giveUp(error);
+    const { body, method } = this.#exchange;
+    body?.detach();
+    const decision = decideRetry({
+      error,
+      method,
+      sent,
+      staleConnection,
+      bodyReplayable: body === undefined || body.replayable,
+      alreadyRepeated: this.#repeated,
+      attempts: this.#exchange.attempts.length,
+    });
+    if (decision === "repeat") {
+      this.#repeated = true;
+      this.#begin(this.#endpoint as Endpoint, undefined);
+    } else if (decision === "next") {
+      this.#next(error);
+    } else {
+      this.#giveUp(error);
+    }
+  }
+
+  #settle(status: number, error: string): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    attempt.status = status;
+    attempt.error = error;
+    attempt.headMs = this.#context.wheel.now() - this.#attemptStart;
+  }
+
+  #giveUp(error: GatewayError): void {
+    this.#finish();
+    this.#consumer.fail(error);
+  }
+
+  #finish(): void {
+    this.#done = true;
+    this.#continueTimer?.cancel();
+    this.#exchange.upstreamBytes += this.#connection?.received ?? 0;
+  }
+}
+
+function noEndpoints(upstream: LiveUpstream): GatewayError {
+  const code = upstream.spec.emptyStatus === 503 ? "NO_ENDPOINTS_STANDARD" : "NO_ENDPOINTS";
+  return new GatewayError(code, `no balancer found for ${upstream.spec.group}`);
+}
+
+function dialError(code: string): GatewayError {
+  if (code === "ECONNREFUSED") return new GatewayError("CONNECT_REFUSED", "connection refused");
+  if (code === "ETIMEDOUT") return new GatewayError("CONNECT_TIMEOUT", "connection timed out");
+  return new GatewayError("CONNECT_FAILED", `connection failed (${code})`);
+}

@@ -1,0 +1,108 @@
+/**
+ * The Request that middlewares see: answers from what the parser found, and becomes a real Request only when somebody
+ * asks for more than method, URL and headers. About ten times cheaper than `new Request`.
+ */
+import type { Exchange } from "./exchange.ts";
+import { bodyStream } from "./body-stream.ts";
+
+/** Request fields, built when first asked for; remembers whether somebody changed them. */
+export class TrackedHeaders extends Headers {
+  changed = false;
+
+  override append(name: string, value: string): void {
+    this.changed = true;
+    super.append(name, value);
+  }
+
+  override set(name: string, value: string): void {
+    this.changed = true;
+    super.set(name, value);
+  }
+
+  override delete(name: string): void {
+    this.changed = true;
+    super.delete(name);
+  }
+}
+
+export class LightRequest {
+  readonly #exchange: Exchange;
+  #headers: TrackedHeaders | undefined;
+  #native: Request | undefined;
+  #url: string | undefined;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get method(): string {
+    return this.#exchange.method;
+  }
+
+  get url(): string {
+    const { authority, requestUri, peer } = this.#exchange;
+    return this.#url ??= `${peer.protocol}://${authority === "" ? "localhost" : authority}${requestUri}`;
+  }
+
+  get headers(): Headers {
+    if (this.#headers !== undefined) return this.#headers;
+    const { fields } = this.#exchange.head;
+    const headers = new TrackedHeaders();
+    for (let index = 0; index < fields.count; index++) headers.append(fields.name(index), fields.value(index));
+    headers.changed = false;
+    return this.#headers = headers;
+  }
+
+  /** The headers as a middleware left them; undefined when nobody changed any. */
+  get changedHeaders(): Headers | undefined {
+    return this.#headers?.changed === true ? this.#headers : undefined;
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.abortSignal;
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    return this.#exchange.body === undefined ? null : this.native.body;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#native?.bodyUsed ?? false;
+  }
+
+  /** The same as a real Request. */
+  get native(): Request {
+    if (this.#native !== undefined) return this.#native;
+    const { body } = this.#exchange;
+    const init: RequestInit & { duplex?: "half" } = { method: this.method, headers: this.headers, signal: this.signal };
+    if (body !== undefined && this.method !== "GET" && this.method !== "HEAD") {
+      init.body = bodyStream(body, this.#exchange.listener.limits.maxBufferedBodyBytes);
+      init.duplex = "half";
+    }
+    return this.#native = new Request(this.url, init);
+  }
+
+  clone(): Request {
+    return this.native.clone();
+  }
+}
+
+// Everything else a Request can do is done by the real one.
+for (const name of ["text", "json", "arrayBuffer", "blob", "bytes", "formData"] as const) {
+  Object.defineProperty(LightRequest.prototype, name, {
+    value: function (this: LightRequest) {
+      return (this.native as unknown as Record<string, () => unknown>)[name]?.();
+    },
+  });
+}
+for (
+  const name of ["cache", "credentials", "destination", "integrity", "keepalive", "mode", "redirect", "referrer", "referrerPolicy", "duplex"]
+) {
+  Object.defineProperty(LightRequest.prototype, name, {
+    get(this: LightRequest) {
+      return (this.native as unknown as Record<string, unknown>)[name];
+    },
+  });
+}
+// `c.req.raw instanceof Request` must hold.
+Object.setPrototypeOf(LightRequest.prototype, Request.prototype);

@@ -1,0 +1,90 @@
+/** Two sockets joined: after an Upgrade the gateway only carries bytes. */
+import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
+import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
+
+export interface TunnelOptions {
+  readonly client: Socket;
+  /** What the client sent behind its request. */
+  readonly clientRest: Uint8Array;
+  readonly upstream: Socket;
+  /** What the upstream sent behind its answer. */
+  readonly upstreamRest: Uint8Array;
+  /** Silence in both directions after which the tunnel is closed, in milliseconds. */
+  readonly idleMs: number;
+  readonly wheel: TimerWheel;
+  /** Called once, with the bytes carried to each side. */
+  onClose(toClient: number, toUpstream: number): void;
+}
+
+/** Joins the sockets; returns a function that closes both. */
+export function openTunnel(options: TunnelOptions): () => void {
+  const { wheel, idleMs, client, upstream } = options;
+  let lastActivity = wheel.now();
+  let open = 2;
+  const timer: Timer = wheel.timer(() => {
+    const left = idleMs - (wheel.now() - lastActivity);
+    if (left > 0) return timer.arm(left);
+    closeBoth();
+  });
+
+  function closeBoth(): void {
+    client.close();
+    upstream.close();
+  }
+  function touch(): void {
+    lastActivity = wheel.now();
+  }
+  function closed(): void {
+    if (--open > 0) return;
+    timer.cancel();
+    options.onClose(toClient.bytes, toUpstream.bytes);
+  }
+
+  const toUpstream = new TunnelEnd(client, upstream, touch, closed);
+  const toClient = new TunnelEnd(upstream, client, touch, closed);
+  client.handler = toUpstream;
+  upstream.handler = toClient;
+  timer.arm(idleMs);
+  if (options.upstreamRest.length > 0) toClient.onData(options.upstreamRest);
+  if (options.clientRest.length > 0) toUpstream.onData(options.clientRest);
+  client.resume();
+  upstream.resume();
+  return closeBoth;
+}
+
+/** Carries what arrives on one socket to the other. */
+class TunnelEnd implements SocketHandler {
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #touch: () => void;
+  readonly #closed: () => void;
+  bytes = 0;
+
+  constructor(from: Socket, to: Socket, touch: () => void, closed: () => void) {
+    this.#from = from;
+    this.#to = to;
+    this.#touch = touch;
+    this.#closed = closed;
+  }
+
+  onData(bytes: Uint8Array): void {
+    this.#touch();
+    this.bytes += bytes.length;
+    if (!this.#to.write(bytes)) this.#from.pause();
+  }
+
+  /** `from` takes more, so the other side may send again. */
+  onDrain(): void {
+    this.#to.resume();
+  }
+
+  onEnd(): void {
+    this.#to.end();
+  }
+
+  onClose(error: Error | undefined): void {
+    if (error === undefined) this.#to.close();
+    else this.#to.destroy();
+    this.#closed();
+  }
+}
