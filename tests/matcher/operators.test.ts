@@ -227,6 +227,12 @@ check(
   [],
   peers("1.1.1.1", "2001::"),
 );
+check(
+  "SRC_IP RANGE of IPv6 holds no IPv4",
+  [term("SRC_IP", range("::", "ffff::"))],
+  peers("::1", "1::"),
+  peers("1.1.1.1"),
+);
 check("SRC_IP RANGE of other text", [term("SRC_IP", range("a", "z"))], [], peers("1.1.1.1"));
 check(
   "SRC_IP under trust",

@@ -1,0 +1,143 @@
+/** Hono middlewares in a rule's chain: three that Hono ships and two of a user's own. */
+import { after, before, describe } from "node:test";
+import assert from "node:assert/strict";
+import { requestText } from "./harness/client.ts";
+import { type Field, readHead, readResponse, value } from "./harness/message.ts";
+import { rule, underPath } from "./harness/objects.ts";
+import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { reply } from "./harness/upstream.ts";
+
+const FIXTURES = new URL("fixtures/", import.meta.url).pathname;
+
+function withMiddlewares(name: string, ...middlewares: { name: string; options?: unknown }[]) {
+  const config = { middlewares };
+  return rule({
+    name,
+    frontend: "web",
+    priority: 1,
+    dslx: underPath(`/${name}`),
+    services: [{ name: "app" }],
+    config,
+  });
+}
+
+describe("middlewares", () => {
+  let site: Site;
+  before(async () => {
+    const shipped = (use: string) => ({ name: "shipped", options: { use } });
+    site = await startSite({
+      handler: ({ body }) =>
+        reply(200, [["Content-Type", "text/plain"], ["X-Backend", "1"]], `hello ${body}`),
+      objects: [
+        withMiddlewares("chain", shipped("request-id"), shipped("secure-headers"), shipped("etag"), {
+          name: "shout",
+          options: { suffix: "!" },
+        }),
+        withMiddlewares("etag", shipped("etag")),
+        withMiddlewares("gate", { name: "gatekeeper" }),
+        withMiddlewares("unknown", { name: "nobody-registered" }),
+      ],
+      args: ["shipped=off-the-shelf", "shout=shout", "gatekeeper=gatekeeper"].flatMap((entry) => {
+        const [name, file] = entry.split("=");
+        return ["--middleware", `${name}=${FIXTURES}${file}.ts`];
+      }),
+    });
+  });
+  after(() => stopSite(site));
+
+  it("run together: request-id, secure-headers, etag and one that rewrites the body", async () => {
+    const response = await site.request({ target: "/chain", method: "POST", body: "world" });
+    assert.equal(response.status, 200);
+    assert.equal(response.body, "HELLO WORLD!");
+    assert.match(value(response, "x-request-id") ?? "", /^[\w-]{16,}$/);
+    assert.equal(value(response, "x-content-type-options"), "nosniff");
+    assert.equal(value(response, "x-frame-options"), "SAMEORIGIN");
+    assert.match(value(response, "etag") ?? "", /^"[0-9a-f]+"$/);
+    assert.equal(value(response, "x-backend"), "1");
+    assert.equal(value(response, "via"), "alb");
+    assert.equal(site.upstream.requests.at(-1)!.body, "world");
+  });
+
+  it("answer 304 to a matching etag, with no body", async () => {
+    const first = await site.request({ target: "/etag" });
+    const fields: Field[] = [["If-None-Match", value(first, "etag")!]];
+    const client = await site.dial();
+    await client.send(requestText({ target: "/etag", fields }));
+    const second = await readResponse(client);
+    assert.deepEqual([second.status, second.body], [304, ""]);
+    await client.send(requestText({ target: "/etag" }));
+    assert.equal((await readResponse(client)).body, "hello ");
+    client.close();
+  });
+
+  it("keep chunked bodies and connections in order", async () => {
+    const client = await site.dial();
+    for (const text of ["a", "bc", "def"]) {
+      const body = `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+      await client.send(
+        requestText({ method: "POST", target: "/chain", fields: [["Transfer-Encoding", "chunked"]], body }),
+      );
+      assert.equal((await readResponse(client)).body, `HELLO ${text.toUpperCase()}!`);
+    }
+    client.close();
+  });
+
+  it("may answer by themselves, without an upstream", async () => {
+    const before = site.upstream.requests.length;
+    const response = await site.request({ target: "/gate", fields: [["X-Deny", "1"]] });
+    assert.deepEqual([response.status, response.body], [403, "denied by middleware"]);
+    assert.equal(site.upstream.requests.length, before);
+  });
+
+  it("may read the request body", async () => {
+    const response = await site.request({
+      target: "/gate",
+      method: "POST",
+      fields: [["X-Read", "1"]],
+      body: "secret",
+    });
+    assert.equal(response.body, "read secret");
+  });
+
+  it("see the path in its normal form", async () => {
+    const response = await site.request({ target: "/gate//a/../b%20c" });
+    assert.equal(decodeURIComponent(value(response, "x-path-seen") ?? ""), "/gate/b c");
+    assert.equal(site.upstream.requests.at(-1)!.target, "/gate//a/../b%20c");
+  });
+
+  it("that throw are a 500 with a reason, which tells nothing of the error", async () => {
+    const response = await site.request({ target: "/gate", fields: [["X-Fail", "1"]] });
+    assert.deepEqual([response.status, response.body], [500, "X-Error: 500\n"]);
+    assert.match(value(response, "x-alb-err-reason") ?? "", /^MiddlewareFail : ./);
+    assert.doesNotMatch(value(response, "x-alb-err-reason")!, /broken on purpose/);
+    assert.equal((await site.request({ target: "/gate" })).status, 200);
+  });
+
+  it("that nobody registered make their rule answer 500, and are a Problem", async () => {
+    const response = await site.request({ target: "/unknown" });
+    assert.equal(response.status, 500);
+    assert.match(value(response, "x-alb-err-reason") ?? "", /^InvalidConfig : ./);
+    const body = await site.gateway.api("problems");
+    const problem = (body.problems ?? body).find((each: { object: { name: string } }) =>
+      each.object.name === "unknown"
+    );
+    assert.match(problem?.reason ?? "", /nobody-registered/);
+    assert.equal((await site.request()).status, 200);
+  });
+
+  it("do not stand in the way of an upgrade", async () => {
+    site.upstream.handler = null;
+    for (const connection of site.upstream.connections) connection.close();
+    const client = await site.dial();
+    await client.send(
+      requestText({ target: "/gate", fields: [["Connection", "Upgrade"], ["Upgrade", "chat"]] }),
+    );
+    const upstream = await site.upstream.nextConnection();
+    await readHead(upstream);
+    await upstream.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\nhi");
+    assert.equal((await readResponse(client)).status, 101);
+    assert.equal(Buffer.from(await client.readExactly(2)).toString(), "hi");
+    client.close();
+    upstream.close();
+  });
+});
