@@ -219,7 +219,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   }
 
   #begin(head: RequestHead): void {
-    const { compiled, wheel, limits, serve, observer } = this.#port;
+    const { compiled, wheel, limits, observer } = this.#port;
     this.#requests++;
     this.#bytesBefore = this.outbox.bytes;
     const exchange = new Exchange(head, compiled, this.#peer, wheel.now());
@@ -231,7 +231,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.#exchange = exchange;
     this.#responder = responder;
     observer.activeChanged(compiled.spec.port, 1);
-    serve(exchange, responder, this);
+    this.#port.serve(exchange, responder);
   }
 
   #body(exchange: Exchange, input: Uint8Array, at: number): number {

@@ -18,7 +18,7 @@ export interface ListenerPort {
   readonly keepalive: ClientKeepalive;
   /** Set when the listener goes away or the program ends. */
   readonly draining: boolean;
-  serve(exchange: Exchange, responder: Responder, connection: ClientConnection): void;
+  serve(exchange: Exchange, responder: Responder): void;
   closed(connection: ClientConnection): void;
   /** A request that never became an exchange was refused. */
   refused(error: GatewayError, peerAddress: string): void;
