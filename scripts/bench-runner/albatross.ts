@@ -1,0 +1,117 @@
+/** Albatross as the thing that is measured: a configuration of as many rules as asked for, and a running gateway. */
+import { mkdirSync, openSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PROXY_CORE } from "./load.ts";
+import { family, freePort, pause, start } from "./process.ts";
+import { routeNumber, type Target } from "./target.ts";
+
+export type RuntimeName = "bun" | "deno";
+
+export interface AlbatrossOptions {
+  /** The checkout that is started. */
+  readonly checkout: string;
+  /** Where its files go. */
+  readonly directory: string;
+  readonly runtime: RuntimeName;
+  readonly upstreamPort: number;
+  /** How many rules the Frontend has; 1 by default. */
+  readonly rules?: number;
+  /** Whether it writes its access log, as JSON lines to a file; off by default. */
+  readonly accessLog?: boolean;
+}
+
+let instances = 0;
+
+/** Starts it and waits until it is ready. */
+export async function startAlbatross(options: AlbatrossOptions): Promise<Target> {
+  const { checkout, directory, runtime, upstreamPort, rules = 1, accessLog = false } = options;
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const home = join(directory, `albatross-${++instances}`);
+  const config = join(home, "config");
+  mkdirSync(config, { recursive: true });
+  writeFileSync(join(config, "gateway.json"), JSON.stringify(configuration(port, upstreamPort, rules)));
+  const name = `albatross (${runtime}${rules === 1 ? "" : `, ${rules} rules`})`;
+  const started = start([
+    ...[join(checkout, "scripts/albatross"), "run", "--config", config],
+    ...["--bind", "127.0.0.1", "--admin", `127.0.0.1:${adminPort}`, "--workers", "1", "--drain-delay", "0s"],
+    ...["--access-log", accessLog ? "json" : "off"],
+  ], {
+    core: PROXY_CORE,
+    env: { RUNTIME: runtime },
+    stdout: openSync(join(home, "access.log"), "w"),
+  });
+  await untilReady(`http://127.0.0.1:${adminPort}/readyz`, name);
+  return { name, port, pids: family(started.pid), stop: started.stop };
+}
+
+async function untilReady(url: string, name: string): Promise<void> {
+  let last = "no answer";
+  for (let tries = 0; tries < 600; tries++) {
+    try {
+      const response = await fetch(url);
+      if (response.ok) return;
+      last = await response.text();
+    } catch {
+      // not listening yet
+    }
+    await pause(100);
+  }
+  throw new Error(`${name} is not ready: ${last}`);
+}
+
+/** A List of one Frontend, its rules, and the service behind all of them. */
+function configuration(port: number, upstreamPort: number, rules: number): unknown {
+  const serviceGroup = { services: [{ name: "app", namespace: "default", port: 80, weight: 100 }] };
+  return {
+    apiVersion: "v1",
+    kind: "List",
+    items: [
+      {
+        apiVersion: "crd.alauda.io/v1",
+        kind: "Frontend",
+        metadata: { name: "web", namespace: "default" },
+        spec: {
+          port,
+          protocol: "http",
+          config: { keepalive: { http: { timeout: "600s", requests: 1_000_000_000 } } },
+        },
+      },
+      ...Array.from({ length: rules }, (_, index) => rule(index + 1, serviceGroup)),
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "app", namespace: "default" },
+        spec: { ports: [{ name: "http", port: 80, targetPort: upstreamPort }] },
+      },
+      {
+        apiVersion: "discovery.k8s.io/v1",
+        kind: "EndpointSlice",
+        metadata: { name: "app-1", namespace: "default", labels: { "kubernetes.io/service-name": "app" } },
+        addressType: "IPv4",
+        ports: [{ name: "http", port: upstreamPort }],
+        endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
+      },
+    ],
+  };
+}
+
+/** Rules are equal but for their number, so their names decide: the highest number is tried last. */
+function rule(index: number, serviceGroup: unknown): unknown {
+  const { host, prefix } = routeNumber(index);
+  return {
+    apiVersion: "crd.alauda.io/v1",
+    kind: "Rule",
+    metadata: {
+      name: host.replace(".example", ""),
+      namespace: "default",
+      labels: { "alb2.cpaas.io/frontend": "web" },
+    },
+    spec: {
+      dslx: [
+        { type: "HOST", values: [["EQ", host]] },
+        { type: "URL", values: [["STARTS_WITH", prefix]] },
+      ],
+      serviceGroup,
+    },
+  };
+}
