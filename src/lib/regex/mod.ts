@@ -2,10 +2,12 @@
  * Regular expressions of tenants: PCRE's language, matched in time linear in the text, whatever the pattern.
  * What cannot be matched so (back-references, recursion, conditionals) is refused.
  */
+import { Automaton, isRegular } from "./automaton.ts";
+import { Backtracker } from "./backtrack.ts";
+import { compileProgram } from "./emit.ts";
 import { parsePattern } from "./parse.ts";
-import { compileProgram, MAX_INSTRUCTIONS } from "./program.ts";
-import { search } from "./run.ts";
-import { requiredPrefix } from "./shape.ts";
+import { type Program, type Tables, tablesOf } from "./program.ts";
+import { literalPrefix } from "./shape.ts";
 
 /** A compiled pattern: searched for anywhere in a text, case-sensitive unless the pattern says otherwise. */
 export interface Regex {
@@ -38,24 +40,59 @@ export type RegexResult =
 export function compileRegex(pattern: string): RegexResult {
   const parsed = parsePattern(pattern);
   if (!parsed.ok) return parsed;
+  const { root, groups } = parsed.pattern;
   const program = compileProgram(parsed.pattern);
   if (program === undefined) {
-    const reason =
-      `the pattern is too large: with its repeats written out it has more than ${MAX_INSTRUCTIONS} steps`;
-    return { ok: false, reason, position: 0 };
+    return { ok: false, reason: "the pattern is too large when its repeats are written out", position: 0 };
   }
-  const prefix = requiredPrefix(parsed.pattern.root);
-  const anchored = prefix !== undefined;
+  const matchers = new Matchers(program);
   const regex: Regex = {
     source: pattern,
-    test: (text) => search(program, text, anchored) !== null,
+    test: (text) => matchers.test(text),
     exec: (text) => {
-      const slots = search(program, text, anchored);
-      return slots === null ? null : matchOf(text, slots, parsed.pattern.groups);
+      const slots = matchers.exec(text);
+      return slots === null ? null : matchOf(text, slots, groups);
     },
-    ...(prefix === undefined ? {} : { requiredPrefix: prefix }),
+    ...(program.anchored ? { requiredPrefix: literalPrefix(root).text } : {}),
   };
   return { ok: true, regex };
+}
+
+/** Chooses the matcher of one program; builds what it needs when it is first needed. */
+class Matchers {
+  readonly #program: Program;
+  #tables: Tables | undefined;
+  #automaton: Automaton | undefined;
+  #backtracker: Backtracker | undefined;
+  #regular: boolean;
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.#regular = isRegular(program);
+  }
+
+  test(text: string): boolean {
+    if (this.#regular) {
+      this.#automaton ??= new Automaton(this.#program, this.#sharedTables());
+      const found = this.#automaton.test(text);
+      if (found !== undefined) return found;
+      this.#regular = false;
+      this.#automaton = undefined;
+    }
+    return this.#backtrackers().test(text);
+  }
+
+  exec(text: string): Int32Array | null {
+    return this.#backtrackers().exec(text);
+  }
+
+  #backtrackers(): Backtracker {
+    return this.#backtracker ??= new Backtracker(this.#program, this.#sharedTables());
+  }
+
+  #sharedTables(): Tables {
+    return this.#tables ??= tablesOf(this.#program);
+  }
 }
 
 function matchOf(text: string, slots: Int32Array, groups: number): RegexMatch {

@@ -1,5 +1,6 @@
 /** Questions about syntax trees. */
 import type { Node } from "./ast.ts";
+import { single } from "./charset.ts";
 
 /** Whether `node` can match without taking a character. */
 export function isNullable(node: Node): boolean {
@@ -79,20 +80,62 @@ export function hasCaptures(node: Node): boolean {
   return some(node, (inner) => inner.type === "group" || inner.type === "keep");
 }
 
-/** The text with which every match begins, when it can only begin at the start of the text; else undefined. */
-export function requiredPrefix(root: Node): string | undefined {
-  const items = flatten(root);
-  const [first] = items;
-  if (first?.type !== "assert" || first.kind !== "textStart") return undefined;
-  let prefix = "";
-  for (const item of items.slice(1)) {
-    if (item.type !== "set" || item.set.length !== 2 || item.set[0] !== item.set[1]) break;
-    prefix += String.fromCharCode(item.set[0]!);
+/** Whether matches of `node` begin only at the start of the text. */
+export function isAnchored(node: Node): boolean {
+  switch (node.type) {
+    case "assert":
+      return node.kind === "textStart";
+    case "sequence": {
+      const end = node.items.findIndex((item) => fixedLength(item) !== 0);
+      return node.items.slice(0, end < 0 ? undefined : end + 1).some(isAnchored);
+    }
+    case "choice":
+      return node.alternatives.every(isAnchored);
+    case "group":
+    case "atomic":
+      return isAnchored(node.body);
+    case "repeat":
+      return node.min > 0 && isAnchored(node.body);
+    default:
+      return false;
   }
-  return prefix;
 }
 
-function flatten(node: Node): readonly Node[] {
-  if (node.type === "sequence") return node.items.flatMap(flatten);
-  return node.type === "group" ? flatten(node.body) : [node];
+/** The text with which all that `node` matches begins; `exact` when that text is all it matches. */
+export function literalPrefix(node: Node): { readonly text: string; readonly exact: boolean } {
+  switch (node.type) {
+    case "set": {
+      const code = single(node.set);
+      return code === undefined ? NO_PREFIX : { text: String.fromCharCode(code), exact: true };
+    }
+    case "sequence": {
+      let text = "";
+      for (const item of node.items) {
+        const prefix = literalPrefix(item);
+        text += prefix.text;
+        if (!prefix.exact) return { text, exact: false };
+      }
+      return { text, exact: true };
+    }
+    case "choice":
+      return { text: node.alternatives.map((item) => literalPrefix(item).text).reduce(common), exact: false };
+    case "group":
+    case "atomic":
+      return literalPrefix(node.body);
+    case "repeat":
+      return node.min === 0 ? NO_PREFIX : { text: literalPrefix(node.body).text, exact: false };
+    case "empty":
+    case "look":
+    case "assert":
+    case "keep":
+      return { text: "", exact: true };
+  }
+}
+
+const NO_PREFIX = { text: "", exact: false };
+
+function common(a: string, b: string): string {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return a.slice(0, length);
 }
