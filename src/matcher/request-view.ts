@@ -8,11 +8,12 @@ export interface RequestView {
   readonly path: string;
   /** Raw text behind the first `?`, "" when there is none. */
   readonly query: string;
-  /** Client address under the trust rule: IPv4, or IPv6 without brackets. */
+  /** Client address under the trust rule, as `clientAddress` returns it: IPv4, or IPv6 without brackets. */
   readonly sourceAddress: string;
   /**
-   * Value of a field, repeated lines joined with ", "; undefined when absent. `name` is lower-case and `_` in it
-   * stands for `-`: both spellings of a field on the wire answer to it, the first line decides which.
+   * Value of a field, one byte a character, repeated lines joined with ", " (Cookie: "; "); undefined when absent.
+   * `name` is lower-case and `_` in it stands for `-`: both spellings of a field on the wire answer to it, the first
+   * line decides which.
    */
   header(name: string): string | undefined;
 }

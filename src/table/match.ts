@@ -2,7 +2,11 @@
 export type Match = readonly Term[] | null;
 // null: never matches (an empty dslx). []: matches everything.
 
-/** The value that a term looks at (data-plane spec 1.2); `key` is lower-case for HEADER and COOKIE. */
+/**
+ * The value that a term looks at (data-plane spec 1.2); `key` is lower-case for HEADER and COOKIE. Rows compare it as
+ * it is, so HOST rows hold hosts as `normalizeHost` returns them, and SRC_IP rows addresses as `formatAddress` writes
+ * them.
+ */
 export type Subject =
   | { readonly type: "METHOD" | "URL" | "HOST" | "SRC_IP" }
   | { readonly type: "HEADER" | "PARAM" | "COOKIE"; readonly key: string };

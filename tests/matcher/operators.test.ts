@@ -179,16 +179,22 @@ check(
 
 check("SRC_IP EQ", [term("SRC_IP", eq("1.2.3.4"))], peers("1.2.3.4", "::ffff:1.2.3.4"), peers("1.2.3.5"));
 check(
-  "SRC_IP EQ compares addresses",
-  [term("SRC_IP", eq("2001:DB8::0:1"))],
-  peers("2001:db8::1"),
+  "SRC_IP EQ of IPv6",
+  [term("SRC_IP", eq("2001:db8::1"))],
+  peers("2001:db8::1", "2001:DB8::0:1", "2001:db8::1%eth0"),
   peers("2001:db8::2"),
 );
 check(
-  "SRC_IP IN takes blocks",
-  [term("SRC_IP", { op: "IN", values: ["1.2.3.4", "10.0.0.0/8"] })],
-  peers("1.2.3.4", "10.1.1.1"),
+  "SRC_IP IN",
+  [term("SRC_IP", { op: "IN", values: ["1.2.3.4", "::1"] })],
+  peers("1.2.3.4", "::1"),
   peers("1.2.3.5"),
+);
+check(
+  "SRC_IP rows of several kinds",
+  [term("SRC_IP", eq("1.2.3.4"), cidr("10.0.0.0/8"), cidr("fd00::/8"))],
+  peers("1.2.3.4", "10.1.1.1", "fd00::1"),
+  peers("1.2.3.5", "fe80::1"),
 );
 check(
   "SRC_IP CIDR",
