@@ -46,20 +46,19 @@ describe("middlewares", () => {
   after(() => stopSite(site));
 
   it("run together: request-id, secure-headers, etag and one that rewrites the body", async () => {
-    const response = await site.request({ target: "/chain", method: "POST", body: "world" });
-    assert.equal(response.status, 200);
-    assert.equal(response.body, "HELLO WORLD!");
+    const response = await site.request({ target: "/chain" });
+    assert.deepEqual([response.status, response.body], [200, "HELLO !"]);
     assert.match(value(response, "x-request-id") ?? "", /^[\w-]{16,}$/);
     assert.equal(value(response, "x-content-type-options"), "nosniff");
     assert.equal(value(response, "x-frame-options"), "SAMEORIGIN");
     assert.match(value(response, "etag") ?? "", /^"[0-9a-f]+"$/);
     assert.equal(value(response, "x-backend"), "1");
     assert.equal(value(response, "via"), "alb");
-    assert.equal(site.upstream.requests.at(-1)!.body, "world");
   });
 
   it("answer 304 to a matching etag, with no body", async () => {
     const first = await site.request({ target: "/etag" });
+    assert.deepEqual([first.status, first.body], [200, "hello "]);
     const fields: Field[] = [["If-None-Match", value(first, "etag")!]];
     const client = await site.dial();
     await client.send(requestText({ target: "/etag", fields }));
@@ -68,6 +67,12 @@ describe("middlewares", () => {
     await client.send(requestText({ target: "/etag" }));
     assert.equal((await readResponse(client)).body, "hello ");
     client.close();
+  });
+
+  it("pass request bodies that they do not read", async () => {
+    const response = await site.request({ target: "/chain", method: "POST", body: "world" });
+    assert.equal(response.body, "HELLO WORLD!");
+    assert.equal(site.upstream.requests.at(-1)!.body, "world");
   });
 
   it("keep chunked bodies and connections in order", async () => {

@@ -19,7 +19,7 @@ const REFUSED: readonly (readonly [name: string, bytes: string, status: number])
   ["a length beyond integers", `POST / HTTP/1.1\r\n${HOST}Content-Length: 99999999999999999999\r\n\r\n`, 400],
   ["chunked not last", `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n`, 400],
   ["chunked twice", `POST / HTTP/1.1\r\n${HOST}${CHUNKED}${CHUNKED}\r\n0\r\n\r\n`, 400],
-  ["almost chunked", `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 400],
+  ["almost chunked", `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 501],
   ["chunked in HTTP/1.0", `POST / HTTP/1.0\r\n${HOST}${CHUNKED}\r\n0\r\n\r\n`, 400],
   ["a blank before the colon", `GET / HTTP/1.1\r\n${HOST}X-A : 1\r\n\r\n`, 400],
   ["a folded line", `GET / HTTP/1.1\r\n${HOST}X-A: 1\r\n continued\r\n\r\n`, 400],

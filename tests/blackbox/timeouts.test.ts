@@ -20,12 +20,15 @@ describe("timeouts", () => {
   let good: Upstream;
   /** Accepts and reads, answers what the test makes it. */
   let slow: Upstream;
+  /** Accepts and does not read. */
+  let unread: Upstream;
   let stuck: Process;
   const queue: Connection[] = [];
 
   before(async () => {
     good = await startUpstream({ handler: () => reply(200, [], "good") });
     slow = await startUpstream({ handler: () => {} });
+    unread = await startUpstream({ handler: null });
     const script = new URL("harness/stuck-listener.ts", import.meta.url).pathname;
     stuck = startProcess(scriptCommand("deno", script, [LOOPBACK]));
     const stuckPort = Number(await stuck.waitForLine("stdout", () => true));
@@ -39,7 +42,7 @@ describe("timeouts", () => {
       "half-stuck": { endpoints: [`${LOOPBACK}:${stuckPort}`, good.endpoint], config: timeout("connect") },
       slow: { endpoints: [slow.endpoint], config: timeout("read") },
       "half-slow": { endpoints: [slow.endpoint, good.endpoint], config: timeout("read") },
-      unread: { endpoints: [slow.endpoint], config: timeout("send") },
+      unread: { endpoints: [unread.endpoint], config: timeout("send") },
     };
     gateway = await startGateway({
       config: [
@@ -57,6 +60,7 @@ describe("timeouts", () => {
     await gateway?.stop();
     await good?.close();
     await slow?.close();
+    await unread?.close();
   });
 
   /** Connects until the kernel drops further connections to a listener that never accepts. */
@@ -131,11 +135,10 @@ describe("timeouts", () => {
   });
 
   it("sending: 504 when the upstream does not take the body", async () => {
-    slow.handler = null;
     const client = await dial({ host: gateway.host, port });
     const size = 100 * 1024 * 1024;
     await client.send(`POST /unread/ HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
-    (await slow.nextConnection()).socket.pause();
+    (await unread.nextConnection()).socket.pause();
     const piece = new Uint8Array(1024 * 1024);
     const sending = (async () => {
       for (let sent = 0; sent < size; sent += piece.length) await client.send(piece);
