@@ -23,7 +23,7 @@ it("every traffic error is on the page as it is in the catalogue", () => {
 });
 
 it("every traffic error is explained", () => {
-  for (const [code, , , , , meaning = ""] of rows.filter((cells) => cells.length === 6)) {
+  for (const [code = "", , , , , meaning = ""] of rows.filter((cells) => cells.length === 6)) {
     assert.ok(meaning.length > 20, code);
   }
 });
