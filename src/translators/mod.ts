@@ -1,0 +1,77 @@
+/**
+ * Translation: everything that was configured, as the one table that is served. Pure: no clock, no I/O, no memory; the
+ * same snapshot gives the same table.
+ */
+import type { Problem } from "../errors.ts";
+import { objectKey, type Snapshot } from "../resources/snapshot.ts";
+import { type Table, TABLE_SHAPE, type Upstream } from "../table/table.ts";
+import { translateRules } from "./rule/mod.ts";
+import { chooseOwner, gatewaySettings } from "./shared/owner.ts";
+import { createReport } from "./shared/report.ts";
+import { createServiceDirectory } from "./shared/services.ts";
+import { createEndpointResolver, type UpstreamPlan } from "./shared/upstream.ts";
+import type { TranslateOptions, Translation, TranslationPlan } from "./types.ts";
+
+/** Translates all objects of a snapshot. Never throws for what users wrote: that becomes problems. */
+export function translate(snapshot: Snapshot, options: TranslateOptions): Translation {
+  const problems: Problem[] = [];
+  const report = createReport(snapshot, problems);
+  const owner = chooseOwner(snapshot, options, report);
+  const gateway = gatewaySettings(owner, options, report);
+  const { listeners, upstreams } = owner === undefined
+    ? { listeners: [], upstreams: [] }
+    : translateRules({ snapshot, options, owner, report });
+  const base = { shape: TABLE_SHAPE, gateway, listeners } as const;
+  return resolve(base, { upstreams, problems, unresolved: new Map() }, {}, upstreams, snapshot);
+}
+
+/**
+ * The short path for a change of nothing but Services, EndpointSlices, Endpoints and resolved names: listeners and
+ * routes stay the very same objects, and only upstreams of the Services named are looked at.
+ *
+ * @param services keys (`namespace/name`) of the Services whose addresses may have changed
+ */
+export function refreshEndpoints(
+  previous: Translation,
+  snapshot: Snapshot,
+  services: ReadonlySet<string>,
+): Translation {
+  const { table, plan } = previous;
+  const affected = plan.upstreams.filter((each) =>
+    each.services.some((ref) => services.has(objectKey(ref.namespace, ref.name)))
+  );
+  if (affected.length === 0) return previous;
+  return resolve(table, plan, table.upstreams, affected, snapshot);
+}
+
+/** Completes a table with the endpoints of `affected` upstreams; those of the others are taken over. */
+function resolve(
+  base: Omit<Table, "upstreams">,
+  plan: TranslationPlan,
+  known: Table["upstreams"],
+  affected: readonly UpstreamPlan[],
+  snapshot: Snapshot,
+): Translation {
+  const endpointsOf = createEndpointResolver(createServiceDirectory(snapshot));
+  const upstreams: Record<string, Upstream> = { ...known };
+  const unresolved = new Map(plan.unresolved);
+  for (const { upstream, object, services } of affected) {
+    const { endpoints, faults } = endpointsOf(services);
+    upstreams[upstream.name] = { ...upstream, endpoints };
+    if (faults.length === 0) {
+      unresolved.delete(upstream.name);
+      continue;
+    }
+    const problems: Problem[] = [];
+    const report = createReport(snapshot, problems);
+    for (const { field, reason } of faults) {
+      report(object, { code: "UnresolvedReference", field, reason, severity: "warning" });
+    }
+    unresolved.set(upstream.name, problems);
+  }
+  return {
+    table: { ...base, upstreams },
+    problems: [...plan.problems, ...[...unresolved.values()].flat()],
+    plan: { ...plan, unresolved },
+  };
+}

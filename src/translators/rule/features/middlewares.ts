@@ -1,0 +1,14 @@
+/** `spec.config.middlewares`: middlewares of the user's own, by name; a setting that ALB lacks. */
+import type { Filter } from "../../../table/filters.ts";
+import type { FeatureResult, RouteLayers } from "./feature.ts";
+
+/**
+ * Unlike the other settings, the lists of the three objects do not replace each other but run one behind the other:
+ * those of the ALB2 first, those of the Rule last, next to the upstream.
+ */
+export function middlewares({ rule, frontend, alb }: RouteLayers): FeatureResult {
+  const filters = [alb, frontend, rule]
+    .flatMap((object) => object?.spec.config?.middlewares ?? [])
+    .map(({ name, options = null }): Filter => ({ type: "middleware", name, options }));
+  return filters.length === 0 ? {} : { filters };
+}

@@ -1,0 +1,22 @@
+/** The list of features that rules and default routes have. A new one is a file beside this and a line here. */
+import type { Filter } from "../../../table/filters.ts";
+import type { Context } from "../../types.ts";
+import { auth } from "./auth.ts";
+import type { Feature, Refusal, RouteLayers } from "./feature.ts";
+import { middlewares } from "./middlewares.ts";
+import { refusedParts } from "./refused-parts.ts";
+
+/** In the order in which their refusals count: the first one is what clients see. */
+const FEATURES: readonly Feature[] = [refusedParts, auth, middlewares];
+
+/** Asks every feature what it adds to a route. */
+export function applyFeatures(
+  layers: RouteLayers,
+  context: Context,
+): { readonly filters: readonly Filter[]; readonly refusal: Refusal | null } {
+  const results = FEATURES.map((feature) => feature(layers, context));
+  return {
+    filters: results.flatMap(({ filters = [] }) => filters),
+    refusal: results.find(({ refusal }) => refusal !== undefined)?.refusal ?? null,
+  };
+}

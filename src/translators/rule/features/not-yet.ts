@@ -1,0 +1,104 @@
+/**
+ * Settings that are understood and accepted, but whose filters do not exist yet. Whoever builds one adds its file to
+ * this folder and deletes its line here.
+ */
+import type { Alb2 } from "../../../resources/alb2.ts";
+import type { Frontend } from "../../../resources/frontend.ts";
+import type { Rule } from "../../../resources/rule.ts";
+import type { ServiceGroup } from "../../../resources/shared-config.ts";
+import { labelNames } from "../../shared/labels.ts";
+import type { Context } from "../../types.ts";
+import { demandsAuth } from "./auth.ts";
+
+interface Unbuilt<T> {
+  readonly field: string;
+  /** For people, in front of "is not supported yet". */
+  readonly what: string;
+  isAsked(object: T): boolean;
+}
+
+type Configured = Rule | Frontend | Alb2;
+
+const LAYERED: readonly Unbuilt<Configured>[] = [
+  { field: "spec.config.otel", what: "tracing", isAsked: ({ spec }) => spec.config?.otel?.enable === true },
+  {
+    field: "spec.config.modsecurity",
+    what: "WAF",
+    isAsked: ({ spec }) => spec.config?.modsecurity?.enable === true,
+  },
+];
+
+const GROUPED: readonly Unbuilt<Rule | Frontend>[] = [
+  {
+    field: "spec.config.redirect",
+    what: "redirecting",
+    isAsked: ({ spec }) => Object.values(spec.config?.redirect ?? {}).some(Boolean),
+  },
+  {
+    field: "spec.serviceGroup.session_affinity_policy",
+    what: "session affinity",
+    isAsked: ({ spec }) => hasAffinity(spec.serviceGroup),
+  },
+];
+
+const OF_RULES: readonly Unbuilt<Rule>[] = [
+  { field: "spec.redirectURL", what: "redirecting", isAsked: ({ spec }) => Boolean(spec.redirectURL) },
+  {
+    field: "spec.rewrite_target",
+    what: "URL rewriting",
+    isAsked: ({ spec }) => Boolean(spec.rewrite_target),
+  },
+  { field: "spec.enableCORS", what: "CORS", isAsked: ({ spec }) => spec.enableCORS === true },
+  { field: "spec.vhost", what: "another Host for the upstream", isAsked: ({ spec }) => Boolean(spec.vhost) },
+];
+
+const OF_ALBS: readonly Unbuilt<Alb2>[] = [
+  {
+    field: "spec.config.ingressSSLRedirect",
+    what: "redirecting to https",
+    isAsked: ({ spec }) => spec.config?.ingressSSLRedirect === true,
+  },
+];
+
+/** Reports what a served Rule, Frontend or ALB2 asks for in vain. */
+export function reportUnbuilt(object: Configured, context: Context): void {
+  reportAll(object, LAYERED, context);
+  reportAuth(object, context);
+  if (object.kind === "ALB2") return reportAll(object, OF_ALBS, context);
+  reportAll(object, GROUPED, context);
+  if (object.kind === "Rule") {
+    reportAll(object, OF_RULES, context);
+    reportAll(object, annotations(context), context);
+  }
+}
+
+function reportAll<T extends Configured>(object: T, list: readonly Unbuilt<T>[], { report }: Context): void {
+  for (const { field, what, isAsked } of list) {
+    if (!isAsked(object)) continue;
+    report(object, {
+      code: "Unsupported",
+      field,
+      reason: `${what} is not supported yet`,
+      severity: "warning",
+    });
+  }
+}
+
+function reportAuth(object: Configured, { report }: Context): void {
+  if (!demandsAuth(object.spec.config?.auth)) return;
+  const reason = "authentication is not supported yet; what it protects is answered 503";
+  report(object, { code: "Unsupported", field: "spec.config.auth", reason });
+}
+
+function annotations({ options }: Context): readonly Unbuilt<Rule>[] {
+  const prefix = labelNames(options.labelDomain).ruleAnnotation;
+  return ["rewrite-request", "rewrite-response"].map((name) => ({
+    field: `metadata.annotations["${prefix}${name}"]`,
+    what: "header modification",
+    isAsked: ({ metadata }) => metadata.annotations[prefix + name] !== undefined,
+  }));
+}
+
+function hasAffinity(group: ServiceGroup | undefined): boolean {
+  return ["sip-hash", "cookie", "header", "ewma"].includes(group?.session_affinity_policy ?? "");
+}

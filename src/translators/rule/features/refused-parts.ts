@@ -1,0 +1,45 @@
+/**
+ * Parts of objects that their schema refused: the object serves without them, but the routes that needed them must not
+ * pass traffic on as if nothing had been asked for (rulings of the design: a bad object).
+ */
+import type { Refusal as RefusedPart } from "../../../resources/snapshot.ts";
+import type { Context } from "../../types.ts";
+import type { FeatureResult, RouteLayers } from "./feature.ts";
+
+/** Whether a route inherits a part of `spec.config` from a farther object that nearer ones have too. */
+const INHERITED: ReadonlyMap<string, "unless nearer" | "always"> = new Map([
+  ["auth", "unless nearer"],
+  ["timeout", "unless nearer"],
+  ["otel", "unless nearer"],
+  ["modsecurity", "unless nearer"],
+  ["middlewares", "always"],
+  ["redirect", "always"],
+]);
+
+/** Parts that do not belong to routes but to the listener. */
+const OF_LISTENERS = /^spec\.(certificate_name|config\.keepalive)\b/;
+
+export function refusedParts({ rule, frontend, alb }: RouteLayers, { snapshot }: Context): FeatureResult {
+  const layers = [rule, frontend, alb].filter((each) => each !== undefined);
+  for (const [depth, object] of layers.entries()) {
+    const nearer = layers.slice(0, depth).map(({ spec }): object => spec.config ?? {});
+    const part = snapshot.refusals(object).find((each) =>
+      depth === 0 ? !OF_LISTENERS.test(each.field) : isInherited(each, nearer)
+    );
+    const refusal = part === undefined ? undefined : refusalOf(part);
+    if (refusal !== undefined) return { refusal };
+  }
+  return {};
+}
+
+function isInherited({ field }: RefusedPart, nearer: readonly object[]): boolean {
+  const name = /^spec\.config\.(\w+)/.exec(field)?.[1] ?? "";
+  const how = INHERITED.get(name);
+  return how === "always" || (how === "unless nearer" && !nearer.some((config) => name in config));
+}
+
+/** Clients learn which part it is, not what is in it. */
+function refusalOf({ code, field }: RefusedPart): FeatureResult["refusal"] {
+  if (code === "InvalidObject") return undefined;
+  return { status: code === "InvalidAuth" ? 503 : 500, reason: `${field} is invalid` };
+}

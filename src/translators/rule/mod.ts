@@ -1,0 +1,111 @@
+/** Frontends and Rules as listeners with routes (control-plane spec 3.2). */
+import type { Rule } from "../../resources/rule.ts";
+import { compareRoutes, PRIORITY_RANGE } from "../../table/precedence.ts";
+import type { Listener } from "../../table/table.ts";
+import { keepaliveOf } from "../shared/keepalive.ts";
+import type { UpstreamPlan } from "../shared/upstream.ts";
+import type { Context } from "../types.ts";
+import { rulesByFrontend } from "./binding.ts";
+import { reportUnbuilt } from "./features/not-yet.ts";
+import { keyOf, type ServedFrontend, servedFrontends } from "./frontends.ts";
+import { defaultRoute, isL4, orderOf, type PlannedRoute, ruleRoute, sessionRoute } from "./routes.ts";
+
+export interface RuleTranslation {
+  readonly listeners: readonly Listener[];
+  readonly upstreams: readonly UpstreamPlan[];
+}
+
+/** Translates every Frontend of the gateway with its Rules. */
+export function translateRules(context: Context): RuleTranslation {
+  const { alb } = context.owner;
+  if (alb?.spec.config?.enableALb === false) return { listeners: [], upstreams: [] };
+  if (alb !== undefined) reportUnbuilt(alb, context);
+  const rules = rulesByFrontend(context);
+  const upstreams: UpstreamPlan[] = [];
+  const listeners = [...servedFrontends(context).values()].map((served) => {
+    const planned = planRoutes(served, rules.get(keyOf(served.frontend)) ?? [], context);
+    for (const { plan } of planned) upstreams.push(plan);
+    return listenerOf(served, planned, context);
+  });
+  return { listeners, upstreams };
+}
+
+function listenerOf(served: ServedFrontend, planned: readonly PlannedRoute[], { owner }: Context): Listener {
+  const { frontend, id, protocol } = served;
+  const { namespace, name } = frontend.metadata;
+  return {
+    id,
+    name,
+    source: { type: "frontend", namespace, name },
+    port: frontend.spec.port,
+    protocol,
+    routes: planned.map(({ route }, index) => ({ ...route, index: index + 1 })),
+    via: owner.mode === "alb" && !isL4(protocol) ? "alb" : null,
+    keepalive: keepaliveOf(protocol, frontend.spec.config?.keepalive),
+  };
+}
+
+/** In the order in which they are tried. */
+function planRoutes(
+  served: ServedFrontend,
+  rules: readonly Rule[],
+  context: Context,
+): readonly PlannedRoute[] {
+  reportUnbuilt(served.frontend, context);
+  const planned = isL4(served.protocol)
+    ? [planSession(served, rules, context)]
+    : [...rules.map((rule) => planRule(rule, served, context)), defaultRoute(served, context)];
+  return planned.filter((each) => each !== undefined).sort((a, b) => compareRoutes(a.route, b.route));
+}
+
+function planRule(rule: Rule, served: ServedFrontend, context: Context): PlannedRoute | undefined {
+  reportUnbuilt(rule, context);
+  reportOddities(rule, context);
+  return ruleRoute(rule, served, context);
+}
+
+/** Settings that are served as they are, and probably not what was meant. */
+function reportOddities(rule: Rule, { report }: Context): void {
+  const { priority, serviceGroup, redirectURL, config } = rule.spec;
+  const { min, max } = PRIORITY_RANGE;
+  if (priority !== undefined && !(priority >= min && priority <= max)) {
+    report(rule, {
+      code: "InvalidObject",
+      field: "spec.priority",
+      reason:
+        `expected ${min} to ${max}, found ${priority}; it counts among the rules, not against default routes`,
+      severity: "warning",
+    });
+  }
+  const isRedirect = Boolean(redirectURL) || config?.redirect !== undefined;
+  if ((serviceGroup?.services ?? []).length === 0 && !isRedirect) {
+    report(rule, {
+      code: "UnresolvedReference",
+      field: "spec.serviceGroup.services",
+      reason: "it names no Service: what it matches is answered with an error",
+      severity: "warning",
+    });
+  }
+}
+
+/** tcp and udp have one route: that of the first rule, else the Frontend's own (data-plane spec 6). */
+function planSession(
+  served: ServedFrontend,
+  rules: readonly Rule[],
+  context: Context,
+): PlannedRoute | undefined {
+  const [first, ...others] = rules.map((rule) => {
+    const { namespace, name } = rule.metadata;
+    return { rule, id: `${namespace}/${name}`, name, order: orderOf(rule) };
+  }).sort(compareRoutes);
+  if (first === undefined) return defaultRoute(served, context);
+  for (const { rule } of others) {
+    context.report(rule, {
+      code: "Unsupported",
+      field: "",
+      reason: `it is not used: a ${served.protocol} Frontend has one route, that of Rule ${first.id}`,
+      severity: "warning",
+    });
+  }
+  return sessionRoute(first.rule, served, context);
+}

@@ -1,0 +1,192 @@
+/** Rules and service groups of Frontends as routes (data-plane spec 2 and 3). */
+import type { Frontend } from "../../resources/frontend.ts";
+import type { Rule } from "../../resources/rule.ts";
+import type { Match } from "../../table/match.ts";
+import { DEFAULT_PRIORITY } from "../../table/precedence.ts";
+import type { Balancing, Protocol, Route, RouteOrder, Source, Upstream } from "../../table/table.ts";
+import { backendProtocolOf, backendProtocolsOf } from "../shared/backend-protocol.ts";
+import { balancingOf } from "../shared/balancing.ts";
+import { timeoutsOf } from "../shared/timeouts.ts";
+import { servicesOf, type UpstreamPlan } from "../shared/upstream.ts";
+import type { Context } from "../types.ts";
+import { quote } from "./checked-row.ts";
+import { compileDslx } from "./dslx.ts";
+import { applyFeatures } from "./features/mod.ts";
+import type { Refusal } from "./features/feature.ts";
+import type { ServedFrontend } from "./frontends.ts";
+import { complexity, prefixForm, prefixFormLength } from "./prefix-form.ts";
+
+/** A route whose place is not known yet, and where it sends requests. */
+export interface PlannedRoute {
+  readonly route: Omit<Route, "index">;
+  readonly plan: UpstreamPlan;
+}
+
+/** Matches every path, but not `OPTIONS *`. */
+const EVERY_PATH: Match = [{ subject: { type: "URL" }, rows: [{ op: "STARTS_WITH", value: "/" }] }];
+
+/** Undefined when the rule is not installed: the reasons are reported, and requests go to the next rule. */
+export function ruleRoute(rule: Rule, served: ServedFrontend, context: Context): PlannedRoute | undefined {
+  const match = compileMatch(rule, context);
+  return match === undefined ? undefined : planRuleRoute(rule, match, served, context);
+}
+
+/** The route of a tcp or udp Frontend that has a rule: only its service group counts, whatever it matches. */
+export function sessionRoute(rule: Rule, served: ServedFrontend, context: Context): PlannedRoute {
+  return planRuleRoute(rule, [], served, context);
+}
+
+function planRuleRoute(rule: Rule, match: Match, served: ServedFrontend, context: Context): PlannedRoute {
+  const { type = "", namespace = "", name = "" } = rule.spec.source ?? {};
+  return planRoute(
+    { object: rule, match, order: orderOf(rule), source: { type, namespace, name } },
+    served,
+    context,
+  );
+}
+
+/** The route that sends to the Frontend's own service group what no rule wants; undefined when it has none. */
+export function defaultRoute(served: ServedFrontend, context: Context): PlannedRoute | undefined {
+  const object = served.frontend;
+  if ((object.spec.serviceGroup?.services ?? []).length === 0) return undefined;
+  const { namespace, name } = object.metadata;
+  return planRoute(
+    {
+      object,
+      match: isL4(served.protocol) ? [] : EVERY_PATH,
+      order: { place: "last", priority: 999, complexity: -1, matchLength: 0 },
+      source: { type: "ft_default_router", namespace, name },
+    },
+    served,
+    context,
+  );
+}
+
+/** Where a rule stands among those of its Frontend (data-plane spec 2). */
+export function orderOf({ spec }: Rule): RouteOrder {
+  const dslx = spec.dslx ?? [];
+  return {
+    place: "normal",
+    priority: spec.priority ?? DEFAULT_PRIORITY,
+    complexity: complexity(dslx),
+    matchLength: prefixFormLength(prefixForm(dslx)),
+  };
+}
+
+/** Undefined when there is none to be had. */
+function compileMatch(rule: Rule, { owner, report }: Context): Match | undefined {
+  if (rule.spec.dslx === undefined) {
+    const reason = "expected a list of terms; a Rule without one is not installed";
+    report(rule, { code: "InvalidMatch", field: "spec.dslx", reason });
+    return undefined;
+  }
+  const compiled = compileDslx(rule.spec.dslx, owner.mode === "alb" ? "one" : "any");
+  if (!compiled.ok) {
+    for (const fault of compiled.faults) report(rule, { code: "InvalidMatch", ...fault });
+    return undefined;
+  }
+  for (const fault of compiled.warnings) {
+    report(rule, { code: "InvalidMatch", ...fault, severity: "warning" });
+  }
+  return compiled.match;
+}
+
+interface RouteDraft {
+  /** Whose service group and settings they are; a Frontend for its default route. */
+  readonly object: Rule | Frontend;
+  readonly match: Match;
+  readonly order: RouteOrder;
+  readonly source: Source;
+}
+
+function planRoute(draft: RouteDraft, served: ServedFrontend, context: Context): PlannedRoute {
+  const { object, match, order, source } = draft;
+  const { frontend, protocol } = served;
+  const { owner } = context;
+  const { namespace, name } = object.metadata;
+  const isRule = object.kind === "Rule";
+  const layers = { rule: isRule ? object : undefined, frontend, alb: owner.alb };
+  // A Rule may have the name of its Frontend; no name has a slash in it.
+  const key = isRule ? `${namespace}/${name}` : `${namespace}/${name}/default`;
+  const group = isRule ? name : `${owner.name}-${frontend.spec.port}-${served.protocolName}`;
+
+  const faults: Refusal[] = [];
+  const balancing = chooseBalancing(object, protocol, faults, context);
+  const backendProtocol = chooseBackendProtocol(object, protocol, faults, context);
+  const { filters, refusal } = isL4(protocol) ? NO_FEATURES : applyFeatures(layers, context);
+  const timeoutLayers = [isL4(protocol) ? undefined : layers.rule, frontend, owner.alb];
+
+  const plan: UpstreamPlan = {
+    upstream: {
+      name: key,
+      group,
+      mode: modeOf(protocol),
+      balancing,
+      emptyStatus: owner.mode === "alb" ? 500 : 503,
+    },
+    object,
+    services: servicesOf(object.spec.serviceGroup, namespace, protocol === "udp" ? "UDP" : "TCP"),
+  };
+  const route = {
+    id: `${served.id}/${key}`,
+    name,
+    source,
+    object: { kind: object.kind, namespace, name },
+    order,
+    match,
+    upstream: key,
+    backendProtocol,
+    timeouts: timeoutsOf(protocol, timeoutLayers.map((layer) => layer?.spec.config?.timeout)),
+    filters,
+    refusal: refusal ?? faults[0] ?? null,
+  };
+  return { route, plan };
+}
+
+const NO_FEATURES = { filters: [], refusal: null } as const;
+
+/** What cannot be balanced as it says is served round robin, or refused when that would break every connection. */
+function chooseBalancing(
+  object: Rule | Frontend,
+  protocol: Protocol,
+  faults: Refusal[],
+  { report }: Context,
+): Balancing {
+  const { balancing, finding } = balancingOf(object.spec.serviceGroup, isL4(protocol) ? 4 : 7);
+  if (finding !== undefined) report(object, finding);
+  if (finding !== undefined && finding.severity !== "warning") faults.push(invalid(finding.field));
+  return balancing;
+}
+
+function chooseBackendProtocol(
+  object: Rule | Frontend,
+  protocol: Protocol,
+  faults: Refusal[],
+  { report }: Context,
+): Route["backendProtocol"] {
+  const given = object.spec.backendProtocol;
+  const chosen = backendProtocolOf(protocol, given);
+  if (chosen !== undefined) return chosen;
+  const field = "spec.backendProtocol";
+  const reason = `expected ${backendProtocolsOf(protocol)} on a ${protocol} frontend, found ${
+    quote(given ?? "")
+  }`;
+  report(object, { code: "InvalidAction", field, reason });
+  faults.push(invalid(field));
+  return modeOf(protocol);
+}
+
+/** What clients are told; the values are for the author alone. */
+function invalid(field: string): Refusal {
+  return { status: 500, reason: `${field} is invalid` };
+}
+
+/** Whether the listener passes bytes or datagrams on, and knows no requests. */
+export function isL4(protocol: Protocol): protocol is "tcp" | "udp" {
+  return protocol === "tcp" || protocol === "udp";
+}
+
+function modeOf(protocol: Protocol): Upstream["mode"] {
+  if (isL4(protocol)) return protocol;
+  return protocol === "grpc" || protocol === "grpcs" ? "grpc" : "http";
+}
