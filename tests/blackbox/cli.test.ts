@@ -1,0 +1,150 @@
+/** The commands and their exit codes; they are a contract with scripts outside the project. */
+import { after, before, describe } from "node:test";
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { albatrossCommand } from "./harness/command.ts";
+import { documents, frontend, rule, service, underPath } from "./harness/objects.ts";
+import { runProcess } from "./harness/process.ts";
+import { it } from "./harness/suite.ts";
+
+const GOOD = documents([
+  frontend({ name: "web", port: 8080, services: [{ name: "app" }] }),
+  rule({
+    name: "api",
+    frontend: "web",
+    priority: 3,
+    dslx: [{ type: "HOST", values: [["EQ", "a.com"]] }, { type: "URL", values: [["STARTS_WITH", "/api"]] }],
+    services: [{ name: "app" }],
+  }),
+  rule({
+    name: "inner",
+    frontend: "web",
+    dslx: [{ type: "SRC_IP", values: [["RANGE", "10.0.0.1", "10.0.0.9"]] }],
+    services: [{ name: "app" }],
+  }),
+  rule({ name: "site", frontend: "web", dslx: underPath("/site"), services: [{ name: "app" }] }),
+  ...service({ name: "app", endpoints: ["127.0.0.1:9000"] }),
+]);
+
+const BAD_RULE = `kind: Rule
+apiVersion: crd.alauda.io/v1
+metadata:
+  name: broken
+  namespace: default
+  labels: { alb2.cpaas.io/frontend: web }
+spec:
+  dslx:
+  - type: URL
+    values: [[NO_SUCH_OPERATOR, /x]]
+`;
+
+describe("command line", () => {
+  let directory: string;
+  let good: string;
+  let bad: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), "albatross-cli-"));
+    good = join(directory, "good.yaml");
+    bad = join(directory, "bad.yaml");
+    writeFileSync(good, GOOD);
+    writeFileSync(bad, `${GOOD}---\n${BAD_RULE}`);
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  const albatross = (...args: string[]) => runProcess(albatrossCommand(args));
+
+  it("version prints a version", async () => {
+    const { code, stdout } = await albatross("version");
+    assert.equal(code, 0);
+    assert.match(stdout, /\d+\.\d+\.\d+/);
+  });
+
+  it("validate is content with good files", async () => {
+    assert.deepEqual(await albatross("validate", good), { code: 0, stdout: "", stderr: "" });
+  });
+
+  it("validate names file, line, object, field and reason, one line a problem, and exits 1", async () => {
+    const { code, stdout, stderr } = await albatross("validate", bad);
+    assert.equal(code, 1);
+    const lines = (stdout + stderr).trim().split("\n").filter((line) => line.includes("broken"));
+    assert.equal(lines.length, 1, stdout + stderr);
+    assert.match(lines[0]!, /^\S*bad\.yaml:\d+ Rule default\/broken spec\.dslx\[0\]\S*: .*NO_SUCH_OPERATOR/);
+  });
+
+  it("validate says where a file does not parse", async () => {
+    const unreadable = join(directory, "unreadable.yaml");
+    writeFileSync(unreadable, "kind: Rule\nmetadata:\n  name: r1\n   bad: indent\n");
+    const { code, stdout, stderr } = await albatross("validate", unreadable);
+    assert.equal(code, 1);
+    assert.match(stdout + stderr, /unreadable\.yaml:4/);
+  });
+
+  it("table prints routes in order for people, and its shape as JSON", async () => {
+    const text = await albatross("table", "--config", good);
+    assert.equal(text.code, 0);
+    const places = ["api", "inner", "site", "web"].map((name) =>
+      text.stdout.search(new RegExp(`\\b${name}\\b`))
+    );
+    assert.ok(places.every((place) => place !== -1), text.stdout);
+    const { code, stdout } = await albatross("table", "--config", good, "--json");
+    assert.equal(code, 0);
+    const table = JSON.parse(stdout);
+    assert.equal(table.shape, 1);
+    const [listener] = table.listeners;
+    assert.deepEqual(listener.routes.map(({ name }: { name: string }) => name), [
+      "api",
+      "site",
+      "inner",
+      "web",
+    ]);
+    assert.deepEqual(listener.routes[0].order, {
+      place: "normal",
+      priority: 3,
+      complexity: 51006,
+      matchLength: 60,
+    });
+  });
+
+  it("explain says which route wins and why better-placed ones do not", async () => {
+    const { code, stdout } = await albatross("explain", "--config", good, "GET", "http://b.com:8080/site/x");
+    assert.equal(code, 0);
+    assert.match(stdout, /\bsite\b/);
+    assert.match(stdout, /\bapi\b[\s\S]*HOST/);
+  });
+
+  it("explain takes headers and the peer's address", async () => {
+    const run = async (...args: string[]) =>
+      JSON.parse((await albatross("explain", "--config", good, "--json", ...args)).stdout);
+    const byHost = await run("GET", "http://127.0.0.1:8080/api/x", "-H", "Host: a.com");
+    assert.match(JSON.stringify(byHost), /"api"/);
+    const byPeer = JSON.stringify(await run("GET", "http://x.com:8080/zzz", "--from", "10.0.0.5"));
+    const byDefault = JSON.stringify(await run("GET", "http://x.com:8080/zzz", "--from", "10.0.0.50"));
+    assert.notEqual(byPeer, byDefault);
+  });
+
+  it("wrong usage exits 2 and says how", async () => {
+    for (
+      const args of [[], ["no-such-command"], ["run", "--no-such-flag"], ["run"], ["table"], [
+        "explain",
+        "GET",
+      ]]
+    ) {
+      const { code, stderr } = await albatross(...args);
+      assert.equal(code, 2, `albatross ${args.join(" ")}: ${stderr}`);
+      assert.notEqual(stderr, "");
+    }
+  });
+
+  it("run exits 1 when nothing readable is given", async () => {
+    const { code, stderr } = await albatross(
+      "run",
+      "--config",
+      join(directory, "missing"),
+      "--admin",
+      "127.0.0.1:0",
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /missing/);
+  });
+});
