@@ -3,7 +3,8 @@ import { mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROXY_CORE } from "./load.ts";
 import { family, freePort, pause, start } from "./process.ts";
-import { routeNumber, type Target } from "./target.ts";
+import { benchObjects } from "./objects.ts";
+import type { Target } from "./target.ts";
 
 export type RuntimeName = "bun" | "deno";
 
@@ -29,7 +30,7 @@ export async function startAlbatross(options: AlbatrossOptions): Promise<Target>
   const home = join(directory, `albatross-${++instances}`);
   const config = join(home, "config");
   mkdirSync(config, { recursive: true });
-  writeFileSync(join(config, "gateway.json"), JSON.stringify(configuration(port, upstreamPort, rules)));
+  writeFileSync(join(config, "gateway.json"), JSON.stringify(list(benchObjects(port, upstreamPort, rules))));
   const name = `albatross (${runtime}${rules === 1 ? "" : `, ${rules} rules`})`;
   const started = start([
     ...[join(checkout, "scripts/albatross"), "run", "--config", config],
@@ -59,59 +60,6 @@ async function untilReady(url: string, name: string): Promise<void> {
   throw new Error(`${name} is not ready: ${last}`);
 }
 
-/** A List of one Frontend, its rules, and the service behind all of them. */
-function configuration(port: number, upstreamPort: number, rules: number): unknown {
-  const serviceGroup = { services: [{ name: "app", namespace: "default", port: 80, weight: 100 }] };
-  return {
-    apiVersion: "v1",
-    kind: "List",
-    items: [
-      {
-        apiVersion: "crd.alauda.io/v1",
-        kind: "Frontend",
-        metadata: { name: "web", namespace: "default" },
-        spec: {
-          port,
-          protocol: "http",
-          config: { keepalive: { http: { timeout: "600s", requests: 1_000_000_000 } } },
-        },
-      },
-      ...Array.from({ length: rules }, (_, index) => rule(index + 1, serviceGroup)),
-      {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name: "app", namespace: "default" },
-        spec: { ports: [{ name: "http", port: 80, targetPort: upstreamPort }] },
-      },
-      {
-        apiVersion: "discovery.k8s.io/v1",
-        kind: "EndpointSlice",
-        metadata: { name: "app-1", namespace: "default", labels: { "kubernetes.io/service-name": "app" } },
-        addressType: "IPv4",
-        ports: [{ name: "http", port: upstreamPort }],
-        endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
-      },
-    ],
-  };
-}
-
-/** Rules are equal but for their number, so their names decide: the highest number is tried last. */
-function rule(index: number, serviceGroup: unknown): unknown {
-  const { host, prefix } = routeNumber(index);
-  return {
-    apiVersion: "crd.alauda.io/v1",
-    kind: "Rule",
-    metadata: {
-      name: host.replace(".example", ""),
-      namespace: "default",
-      labels: { "alb2.cpaas.io/frontend": "web" },
-    },
-    spec: {
-      dslx: [
-        { type: "HOST", values: [["EQ", host]] },
-        { type: "URL", values: [["STARTS_WITH", prefix]] },
-      ],
-      serviceGroup,
-    },
-  };
+function list(items: readonly unknown[]): unknown {
+  return { apiVersion: "v1", kind: "List", items };
 }

@@ -3,7 +3,17 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 /** Names for `--rows`, in the order in which they run. */
-export const ROW_NAMES = ["noise", "small", "100k", "rules", "deno", "memory", "p99", "accesslog"] as const;
+export const ROW_NAMES = [
+  "noise",
+  "small",
+  "100k",
+  "rules",
+  "deno",
+  "memory",
+  "p99",
+  "accesslog",
+  "matcher",
+] as const;
 
 export type RowName = (typeof ROW_NAMES)[number];
 

@@ -2,6 +2,7 @@
 import { type AlbatrossOptions, type RuntimeName, startAlbatross } from "./albatross.ts";
 import { compare, type Pair, type Side, warmUp } from "./compare.ts";
 import { type Load, measure } from "./load.ts";
+import { probeMatcher } from "./matcher.ts";
 import { startNginxProxy } from "./nginx.ts";
 import type { Options, RowName } from "./options.ts";
 import { pause, residentMegabytes } from "./process.ts";
@@ -25,7 +26,7 @@ export interface Bench {
 /** Rules beside the single one of the other rows. */
 const RULE_COUNTS = [10, 100, 1_000, 10_000];
 
-export const ROWS: Readonly<Record<RowName, (bench: Bench) => Promise<void>>> = {
+export const ROWS: Readonly<Record<RowName, (bench: Bench) => Promise<void> | void>> = {
   noise,
   small: (bench) => throughput(bench, "small", "small answers", "/small", {}),
   "100k": (bench) => throughput(bench, "100k", "100 kB answers", "/100k", {}),
@@ -34,6 +35,7 @@ export const ROWS: Readonly<Record<RowName, (bench: Bench) => Promise<void>>> = 
   memory,
   p99: tailLatency,
   accesslog: accessLog,
+  matcher,
 };
 
 type Variant = Partial<Pick<AlbatrossOptions, "runtime" | "rules" | "accessLog">>;
@@ -201,6 +203,28 @@ async function memory(bench: Bench): Promise<void> {
       bench.report({ ...head, work: "resident, highest under load", value: peak });
     } finally {
       await target.stop();
+    }
+  }
+}
+
+/** Without sockets: what a change of many rules costs, and what finding one of them costs a request. */
+function matcher({ checkout, report }: Bench): void {
+  for (const runtime of ["bun", "deno"] as const) {
+    for (const count of [1, ...RULE_COUNTS]) {
+      const { translate, compile, find, miss } = probeMatcher(checkout, runtime, count);
+      const head = {
+        kind: "figure",
+        row: "matcher",
+        target: `albatross (${runtime}, ${count === 1 ? "1 rule" : `${count} rules`})`,
+      } as const;
+      report({
+        ...head,
+        work: "translate and compile, objects in memory",
+        value: translate + compile,
+        unit: "ms",
+      });
+      report({ ...head, work: "find the last rule", value: find, unit: "ns" });
+      report({ ...head, work: "find that no rule matches", value: miss, unit: "ns" });
     }
   }
 }
