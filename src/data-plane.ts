@@ -109,7 +109,14 @@ class LiveDataPlane implements DataPlane {
     const before = this.#served;
     for (const spec of table.listeners) {
       if (!SERVED.includes(spec.protocol)) {
-        problems.push(listenerProblem(spec, "Unsupported", "spec.protocol", `protocol "${spec.protocol}" is not served yet`));
+        problems.push(
+          listenerProblem(
+            spec,
+            "Unsupported",
+            "spec.protocol",
+            `protocol "${spec.protocol}" is not served yet`,
+          ),
+        );
         continue;
       }
       const known = before.get(spec.id);
@@ -164,14 +171,20 @@ class LiveDataPlane implements DataPlane {
   }
 
   problems(): readonly Problem[] {
-    const failed = this.#sockets.statuses.filter(({ failure }) => failure !== "").flatMap(({ id, failure }) => {
-      const listener = this.#served.get(id);
-      return listener === undefined ? [] : [listenerProblem(listener.compiled.spec, "ListenerFailed", "spec.port", failure)];
-    });
+    const failed = this.#sockets.statuses.filter(({ failure }) => failure !== "").flatMap(
+      ({ id, failure }) => {
+        const listener = this.#served.get(id);
+        return listener === undefined
+          ? []
+          : [listenerProblem(listener.compiled.spec, "ListenerFailed", "spec.port", failure)];
+      },
+    );
     return [...this.#buildProblems, ...failed];
   }
 
-  async drain({ delayMs, timeoutMs }: { readonly delayMs: number; readonly timeoutMs: number }): Promise<void> {
+  async drain(
+    { delayMs, timeoutMs }: { readonly delayMs: number; readonly timeoutMs: number },
+  ): Promise<void> {
     // Whoever balances in front of us learns from the readiness probe first.
     await sleep(delayMs);
     this.#sockets.close();
@@ -214,7 +227,12 @@ class LiveDataPlane implements DataPlane {
   }
 
   /** The listener as functions; the old ones when nothing but endpoints has changed. */
-  #compile(table: Table, spec: Listener, old: CompiledListener | undefined, problems: Problem[]): CompiledListener {
+  #compile(
+    table: Table,
+    spec: Listener,
+    old: CompiledListener | undefined,
+    problems: Problem[],
+  ): CompiledListener {
     const { limits } = this.#options;
     const { namespace, name, trustedProxies } = table.gateway;
     const instance = `${namespace}/${name}`;
@@ -233,12 +251,22 @@ class LiveDataPlane implements DataPlane {
 
   #compileRoute(route: Route, problems: Problem[]): CompiledRoute {
     const upstream = route.upstream === null ? undefined : this.#upstreams.all.get(route.upstream);
-    const compiled: { -readonly [K in keyof CompiledRoute]: CompiledRoute[K] } = { route, upstream, chain: undefined };
+    const compiled: { -readonly [K in keyof CompiledRoute]: CompiledRoute[K] } = {
+      route,
+      upstream,
+      chain: undefined,
+    };
     try {
       compiled.chain = this.#chain(route, () => compiled);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      problems.push({ severity: "error", code: "InvalidAction", object: route.object, field: "spec.config.middlewares", reason });
+      problems.push({
+        severity: "error",
+        code: "InvalidAction",
+        object: route.object,
+        field: "spec.config.middlewares",
+        reason,
+      });
       compiled.chain = refusalEnd({ status: 500, reason });
     }
     return compiled;
@@ -247,18 +275,28 @@ class LiveDataPlane implements DataPlane {
   #chain(route: Route, compiled: () => CompiledRoute): Chain | undefined {
     if (route.refusal !== null) return refusalEnd(route.refusal);
     const middlewares = buildMiddlewares(route.filters, this.#options.middlewares);
-    return middlewares.length === 0 ? undefined : foldMiddlewares(middlewares, forwardingEnd(this.#app, compiled));
+    if (middlewares.length === 0) return undefined;
+    const wantsResponse = middlewares.some((middleware) => middleware.wantsResponse === true);
+    return foldMiddlewares(middlewares, forwardingEnd(this.#app, compiled, wantsResponse));
   }
 }
 
-function facts(listener: ServedListener): Pick<ListenerStatus, "id" | "name" | "port" | "protocol" | "connections"> {
+function facts(
+  listener: ServedListener,
+): Pick<ListenerStatus, "id" | "name" | "port" | "protocol" | "connections"> {
   const { id, name, port, protocol } = listener.compiled.spec;
   return { id, name, port, protocol, connections: listener.connectionCount };
 }
 
 function listenerProblem(spec: Listener, code: Problem["code"], field: string, reason: string): Problem {
   const { namespace, name } = spec.source;
-  return { severity: "error", code, object: { kind: "Frontend", namespace, name: name === "" ? spec.name : name }, field, reason };
+  return {
+    severity: "error",
+    code,
+    object: { kind: "Frontend", namespace, name: name === "" ? spec.name : name },
+    field,
+    reason,
+  };
 }
 
 function sleep(ms: number): Promise<void> {

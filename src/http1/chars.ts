@@ -7,7 +7,9 @@ export const HTAB = 0x09;
 export const COLON = 0x3a;
 
 /** tchar: what methods and field names are made of. */
-export const TOKEN = table((code) => code < 0x80 && /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)));
+export const TOKEN = table((code) =>
+  code < 0x80 && /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code))
+);
 
 /** field-vchar, obs-text, SP and HTAB: everything but the control characters. */
 export const FIELD_VALUE = table((code) => code === HTAB || (code >= SP && code !== 0x7f));

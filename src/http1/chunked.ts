@@ -13,7 +13,16 @@ export interface ChunkSink {
   onData(bytes: Uint8Array, start: number, end: number): void;
 }
 
-type State = "size start" | "size" | "extension" | "size LF" | "data" | "data CR" | "data LF" | "trailers" | "done";
+type State =
+  | "size start"
+  | "size"
+  | "extension"
+  | "size LF"
+  | "data"
+  | "data CR"
+  | "data LF"
+  | "trailers"
+  | "done";
 
 export class ChunkedDecoder {
   #state: State = "size start";
@@ -118,7 +127,9 @@ export class ChunkedDecoder {
     const limit = Math.min(input.length, this.#limits.maxHeadBytes);
     const stop = fields.parse(input, 0, 0, limit, this.#limits.maxFields);
     if (stop === -1) {
-      if (input.length >= this.#limits.maxHeadBytes) throw new GatewayError("HEADERS_TOO_LARGE", "trailer section is too large");
+      if (input.length >= this.#limits.maxHeadBytes) {
+        throw new GatewayError("HEADERS_TOO_LARGE", "trailer section is too large");
+      }
       this.#trailerBytes = held === undefined ? input.slice() : input;
       return end;
     }

@@ -70,7 +70,9 @@ export class Fields {
       }
       if (code !== CR || bytes[at + 1] !== LF) throw badValue(code);
       let valueEnd = at;
-      while (valueEnd > valueStart && ((code = bytes[valueEnd - 1] as number) === SP || code === HTAB)) valueEnd--;
+      while (valueEnd > valueStart && ((code = bytes[valueEnd - 1] as number) === SP || code === HTAB)) {
+        valueEnd--;
+      }
       at += 2;
       spans.push(
         nameStart - base,
@@ -79,7 +81,9 @@ export class Fields {
         valueEnd - base,
         fieldIdOf(bytes, nameStart, nameEnd),
       );
-      if (spans.length > maxFields * SPAN) throw new GatewayError("HEADERS_TOO_LARGE", `more than ${maxFields} header fields`);
+      if (spans.length > maxFields * SPAN) {
+        throw new GatewayError("HEADERS_TOO_LARGE", `more than ${maxFields} header fields`);
+      }
     }
   }
 

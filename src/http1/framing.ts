@@ -34,7 +34,9 @@ export function declaredFraming(fields: Fields, minor: number): BodyFraming | un
     }
   }
   if (coding !== undefined) {
-    if (length !== undefined) throw new GatewayError("BAD_REQUEST", "both Content-Length and Transfer-Encoding");
+    if (length !== undefined) {
+      throw new GatewayError("BAD_REQUEST", "both Content-Length and Transfer-Encoding");
+    }
     if (minor === 0) throw new GatewayError("BAD_REQUEST", "Transfer-Encoding in HTTP/1.0");
     if (coding.toLowerCase() !== "chunked") {
       throw new GatewayError("METHOD_NOT_SUPPORTED", "transfer coding other than chunked");

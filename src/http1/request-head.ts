@@ -3,7 +3,13 @@ import { GatewayError } from "../errors.ts";
 import { decodeLatin1 } from "../lib/latin1.ts";
 import { CR, LF, SP, TARGET, TOKEN } from "./chars.ts";
 import { Fields, type HeadLimits } from "./fields.ts";
-import { type BodyFraming, type ConnectionOptions, connectionOptions, declaredFraming, NO_BODY } from "./framing.ts";
+import {
+  type BodyFraming,
+  type ConnectionOptions,
+  connectionOptions,
+  declaredFraming,
+  NO_BODY,
+} from "./framing.ts";
 import { FieldId } from "./known.ts";
 
 export interface RequestLimits extends HeadLimits {
@@ -35,7 +41,12 @@ const VERSION = new TextEncoder().encode("HTTP/1.");
  * Parses a head that starts at `start`. Returns undefined when `end` comes first; throws {@link GatewayError}
  * (400, 414, 417, 431, 501, 505) when it can never become a head that we serve.
  */
-export function parseRequestHead(bytes: Uint8Array, start: number, end: number, limits: RequestLimits): RequestHead | undefined {
+export function parseRequestHead(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  limits: RequestLimits,
+): RequestHead | undefined {
   const limit = Math.min(end, start + limits.maxHeadBytes);
   const complete = parse(bytes, start, limit, limits);
   if (complete === undefined && end - start >= limits.maxHeadBytes) {
@@ -44,7 +55,12 @@ export function parseRequestHead(bytes: Uint8Array, start: number, end: number, 
   return complete;
 }
 
-function parse(bytes: Uint8Array, start: number, limit: number, limits: RequestLimits): RequestHead | undefined {
+function parse(
+  bytes: Uint8Array,
+  start: number,
+  limit: number,
+  limits: RequestLimits,
+): RequestHead | undefined {
   let at = start;
   let code = 0;
   while (at < limit && TOKEN[code = bytes[at] as number] === 1) at++;
@@ -71,7 +87,9 @@ function parse(bytes: Uint8Array, start: number, limit: number, limits: RequestL
   if (at + 2 >= limit) return undefined;
   const minor = (bytes[at] as number) - 0x30;
   if (minor !== 0 && minor !== 1) throw badVersion(bytes, at, limit);
-  if (bytes[at + 1] !== CR || bytes[at + 2] !== LF) throw new GatewayError("BAD_REQUEST", "invalid request line");
+  if (bytes[at + 1] !== CR || bytes[at + 2] !== LF) {
+    throw new GatewayError("BAD_REQUEST", "invalid request line");
+  }
   at += 3;
   const fields = new Fields();
   at = fields.parse(bytes, start, at, limit, limits.maxFields);
@@ -99,7 +117,9 @@ function finish(
   let expectContinue = false;
   const expect = fields.valueOfId(FieldId.EXPECT);
   if (expect !== undefined && minor === 1) {
-    if (expect.toLowerCase() !== "100-continue") throw new GatewayError("EXPECTATION_FAILED", "unknown expectation");
+    if (expect.toLowerCase() !== "100-continue") {
+      throw new GatewayError("EXPECTATION_FAILED", "unknown expectation");
+    }
     expectContinue = hasBody;
   }
   return {

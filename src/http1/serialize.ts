@@ -35,12 +35,19 @@ function dropTable(ids: readonly number[], underscored: boolean): DropTable {
   const drop = new Uint8Array(FieldId.UNDERSCORED * 2);
   for (const id of ids) drop[id] = 1;
   // A backend that maps "-" to "_" (CGI) would take `X_Real_IP` for ours; Content_Length would reframe a body.
-  if (underscored) for (const id of [...ids, FieldId.CONTENT_LENGTH]) drop[id | FieldId.UNDERSCORED] = 1;
+  if (underscored) { for (const id of [...ids, FieldId.CONTENT_LENGTH]) drop[id | FieldId.UNDERSCORED] = 1; }
   return drop;
 }
 
 const REQUEST_DROPS = dropTable(
-  [...HOP_BY_HOP, ...SET_BY_GATEWAY, FieldId.EXPECT, FieldId.PROXY_AUTHORIZATION, FieldId.PROXY_AUTHENTICATE, FieldId.HTTP2_SETTINGS],
+  [
+    ...HOP_BY_HOP,
+    ...SET_BY_GATEWAY,
+    FieldId.EXPECT,
+    FieldId.PROXY_AUTHORIZATION,
+    FieldId.PROXY_AUTHENTICATE,
+    FieldId.HTTP2_SETTINGS,
+  ],
   true,
 );
 
@@ -49,22 +56,30 @@ const DROP_VIA = 1;
 const DROP_REASON = 2;
 const RESPONSE_DROPS = [0, DROP_VIA, DROP_REASON, DROP_VIA | DROP_REASON].map((bits) =>
   dropTable(
-    [...HOP_BY_HOP, ...(bits & DROP_VIA ? [FieldId.VIA] : []), ...(bits & DROP_REASON ? [FieldId.ALB_REASON] : [])],
+    [
+      ...HOP_BY_HOP,
+      ...(bits & DROP_VIA ? [FieldId.VIA] : []),
+      ...(bits & DROP_REASON ? [FieldId.ALB_REASON] : []),
+    ],
     false,
   )
 );
 
-/** Field lines without those that `drop` marks and those named in `Connection`. */
-function keptLines(fields: Fields, drop: DropTable, named: readonly string[]): string {
+const NONE: readonly string[] = [];
+
+/** Field lines without those that `drop` marks, those named in `Connection` and those that were `removed` (lower-case). */
+function keptLines(fields: Fields, drop: DropTable, named: readonly string[], removed = NONE): string {
   const { spans, text } = fields;
   let kept = "";
   let runStart = -1;
   for (let at = 0; at < spans.length; at += SPAN) {
     const start = spans[at] as number;
     const id = spans[at + 4] as number;
-    const dropped = drop[id] === 1 ||
-      (named.length > 0 && id !== FieldId.CONTENT_LENGTH &&
-        named.includes(text.slice(start, spans[at + 1]).toLowerCase()));
+    let dropped = drop[id] === 1;
+    if (!dropped && id !== FieldId.CONTENT_LENGTH && named.length + removed.length > 0) {
+      const name = text.slice(start, spans[at + 1]).toLowerCase();
+      dropped = named.includes(name) || removed.includes(name);
+    }
     if (dropped) {
       if (runStart !== -1) kept += text.slice(runStart, start);
       runStart = -1;
@@ -98,8 +113,8 @@ export function upstreamRequestHead(request: UpstreamRequest): string {
 }
 
 /** Lines of a request that go on to the upstream: without those of this hop and those that the gateway sets. */
-export function forwardedRequestLines(head: RequestHead): string {
-  return keptLines(head.fields, REQUEST_DROPS, head.connection.named);
+export function forwardedRequestLines(head: RequestHead, removed?: readonly string[]): string {
+  return keptLines(head.fields, REQUEST_DROPS, head.connection.named, removed);
 }
 
 export interface ClientResponse {
@@ -109,12 +124,18 @@ export interface ClientResponse {
   readonly replacesVia: boolean;
   /** Whether `added` holds a reason line, which then replaces the upstream's. */
   readonly replacesReason: boolean;
+  /** Lower-case names of the upstream's fields that are dropped. */
+  readonly removed?: readonly string[];
 }
 
 /** Status line and field lines of an upstream's answer as the client gets them, without the empty line. */
 export function clientResponseHead(head: ResponseHead, response: ClientResponse): string {
-  const drops = RESPONSE_DROPS[(response.replacesVia ? DROP_VIA : 0) | (response.replacesReason ? DROP_REASON : 0)] as DropTable;
-  return `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${response.added}${keptLines(head.fields, drops, head.named)}`;
+  const drops = RESPONSE_DROPS[
+    (response.replacesVia ? DROP_VIA : 0) | (response.replacesReason ? DROP_REASON : 0)
+  ] as DropTable;
+  return `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${response.added}${
+    keptLines(head.fields, drops, head.named, response.removed)
+  }`;
 }
 
 /** Fields that must not stand in a trailer section (RFC 9110 6.5.1): framing, routing, authentication, hop-by-hop. */
@@ -130,14 +151,31 @@ const FORBIDDEN_TRAILERS = dropTable(
   ],
   true,
 );
-const FORBIDDEN_TRAILER_NAMES = ["authorization", "cookie", "set-cookie", "content-encoding", "content-type", "content-range", "www-authenticate"];
+const FORBIDDEN_TRAILER_NAMES = [
+  "authorization",
+  "cookie",
+  "set-cookie",
+  "content-encoding",
+  "content-type",
+  "content-range",
+  "www-authenticate",
+];
 
 /** Trailer lines that may go on, each ending in CRLF. */
 export function trailerLines(trailers: Fields | undefined): string {
   return trailers === undefined ? "" : keptLines(trailers, FORBIDDEN_TRAILERS, FORBIDDEN_TRAILER_NAMES);
 }
 
-const RESPONSE_FRAMING = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "upgrade", "content-length", "via"]);
+const RESPONSE_FRAMING = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "te",
+  "upgrade",
+  "content-length",
+  "via",
+]);
 const encoder = new TextEncoder();
 
 /**
@@ -156,10 +194,10 @@ export function requestLinesOf(headers: Headers): string {
 }
 
 /** Field lines of a response of our own or of a middleware, without framing and hop-by-hop fields. */
-export function responseLinesOf(headers: Headers): string {
+export function responseLinesOf(headers: Headers, removed: readonly string[] = NONE): string {
   let lines = "";
   for (const [name, value] of headers) {
-    if (RESPONSE_FRAMING.has(name)) continue;
+    if (RESPONSE_FRAMING.has(name) || removed.includes(name)) continue;
     lines += `${name}: ${value}\r\n`;
   }
   return lines;

@@ -61,11 +61,13 @@ export class Listeners {
       this.#release(bound);
       this.#bound.delete(id);
     }
-    await Promise.all(wanted.filter(({ id }) => !this.#bound.has(id)).map((port) => {
-      const bound: Bound = { wanted: port, sockets: [], failure: "", retry: undefined };
-      this.#bound.set(port.id, bound);
-      return this.#try(bound);
-    }));
+    await Promise.all(
+      wanted.filter(({ id }) => !this.#bound.has(id)).map((port) => {
+        const bound: Bound = { wanted: port, sockets: [], failure: "", retry: undefined };
+        this.#bound.set(port.id, bound);
+        return this.#try(bound);
+      }),
+    );
   }
 
   /** Stops accepting on every port. */

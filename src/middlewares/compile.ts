@@ -7,6 +7,8 @@ export interface NamedMiddleware {
   /** As in logs and error reasons. */
   readonly name: string;
   readonly handler: MiddlewareHandler;
+  /** Whether it looks at the answer in `c.res`; ours ask per request ({@link ExchangePort.wantResponse}). */
+  readonly wantsResponse?: boolean;
 }
 
 /** Runs a request to its end and answers with the response. */
@@ -44,6 +46,10 @@ async function run({ name, handler }: NamedMiddleware, c: Context, next: Chain):
     if (error === failure && error instanceof GatewayError) throw error;
     throw new GatewayError("MIDDLEWARE_FAILED", name, { cause: error });
   }
-  if (!c.finalized) throw new GatewayError("MIDDLEWARE_FAILED", name, { cause: new Error("neither answered nor called next()") });
+  if (!c.finalized) {
+    throw new GatewayError("MIDDLEWARE_FAILED", name, {
+      cause: new Error("neither answered nor called next()"),
+    });
+  }
   return c.res;
 }

@@ -16,12 +16,15 @@ const BUILDERS = {
   middleware(filter, registry) {
     const factory = registry.get(filter.name);
     if (factory === undefined) throw new Error(`no middleware named "${filter.name}" is loaded`);
-    return { name: filter.name, handler: factory(filter.options) };
+    return { name: filter.name, handler: factory(filter.options), wantsResponse: true };
   },
 } satisfies { [T in FilterType]: Builder<Extract<Filter, { type: T }>> };
 
 /** The middlewares of a route in the order in which they run. Throws when one cannot be built. */
-export function buildMiddlewares(filters: readonly Filter[], registry: MiddlewareRegistry): NamedMiddleware[] {
+export function buildMiddlewares(
+  filters: readonly Filter[],
+  registry: MiddlewareRegistry,
+): NamedMiddleware[] {
   return MIDDLEWARE_ORDER.flatMap((type) =>
     filters.filter((filter) => filter.type === type).map((filter) => BUILDERS[filter.type](filter, registry))
   );

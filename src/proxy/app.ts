@@ -16,7 +16,9 @@ import { phraseOf, type Responder } from "./responder.ts";
 /** What middlewares find in `c.env`. */
 export interface Bindings {
   readonly exchange: Exchange;
+  /** @internal */
   readonly responder: Responder;
+  /** @internal */
   readonly request: LightRequest;
 }
 
@@ -64,30 +66,42 @@ function handle(c: GatewayContext, options: AppOptions): Response | Promise<Resp
   const compiled = exchange.compiled = listener.routes.get(route) as CompiledRoute;
   const { chain } = compiled;
   if (chain !== undefined) return runChain(c, chain, options);
-  exchange.filteredAt = exchange.matchedAt;
-  new Forward(options, exchange, compiled, responder).start();
-  return ANSWERED;
+  return startForwarding(c, options, compiled);
 }
 
 async function runChain(c: GatewayContext, chain: Chain, options: AppOptions): Promise<Response> {
   const { exchange, responder } = c.env;
   try {
     const response = await chain(c);
-    if (!responder.done) await deliver(response, exchange, responder);
+    if (!exchange.answeredDirectly && !responder.done) await deliver(response, exchange, responder);
   } catch (error) {
     responder.fail(asGatewayError(error, options));
   }
   return ANSWERED;
 }
 
+/** The end of a chain that nobody waits behind: the answer goes straight to the client. */
+function startForwarding(c: GatewayContext, options: AppOptions, compiled: CompiledRoute): Response {
+  const { exchange, responder } = c.env;
+  exchange.filteredAt = options.wheel.now();
+  exchange.answeredDirectly = true;
+  new Forward(options, exchange, compiled, responder).start();
+  return ANSWERED;
+}
+
 /** The end of every chain: sends the request, as the middlewares left it, and answers with the upstream's head. */
-export function forwardingEnd(options: AppOptions, compiled: () => CompiledRoute): Chain {
+export function forwardingEnd(
+  options: AppOptions,
+  compiled: () => CompiledRoute,
+  wantsResponse: boolean,
+): Chain {
   return async function forward(context) {
     const c = context as GatewayContext;
     const { exchange, responder, request } = c.env;
     const raw = c.req.raw as unknown;
     if (raw !== request) await adoptRequest(exchange, raw as Request);
     else if (request.changedHeaders !== undefined) adoptHeaders(exchange, request.changedHeaders);
+    if (!wantsResponse && !exchange.responseWanted) return startForwarding(c, options, compiled());
     exchange.filteredAt = options.wheel.now();
     if (exchange.body !== undefined && !exchange.body.replayable) {
       throw new GatewayError("INTERNAL", "request body was read by a middleware and is too large to be sent");
@@ -120,7 +134,11 @@ function errorResponse(exchange: Exchange, error: GatewayError): Response {
 function adoptHeaders(exchange: Exchange, headers: Headers): void {
   const { framing } = exchange.head;
   const length = framing.kind === "length" ? `Content-Length: ${framing.length}\r\n` : "";
-  exchange.outgoing = { method: exchange.method, target: exchange.requestUri, lines: requestLinesOf(headers) + length };
+  exchange.outgoing = {
+    method: exchange.method,
+    target: exchange.requestUri,
+    lines: requestLinesOf(headers) + length,
+  };
 }
 
 /** Takes over a Request that a middleware put in the place of the client's. */
@@ -129,13 +147,18 @@ async function adoptRequest(exchange: Exchange, request: Request): Promise<void>
   let lines = requestLinesOf(request.headers);
   const limits = exchange.listener.limits;
   const bytes = request.body === null ? new Uint8Array(0) : new Uint8Array(await request.arrayBuffer());
-  if (bytes.length > limits.maxBufferedBodyBytes) throw new GatewayError("BODY_TOO_LARGE", "request body made by a middleware is too large");
+  if (bytes.length > limits.maxBufferedBodyBytes) {
+    throw new GatewayError("BODY_TOO_LARGE", "request body made by a middleware is too large");
+  }
   exchange.body?.discard();
   exchange.body = undefined;
   if (bytes.length > 0) {
     lines += `Content-Length: ${bytes.length}\r\n`;
     const framing = { kind: "length", length: bytes.length } as const;
-    exchange.body = new RequestBody(framing, { resumeBody() {} }, { ...limits, maxReplayBytes: bytes.length });
+    exchange.body = new RequestBody(framing, { resumeBody() {} }, {
+      ...limits,
+      maxReplayBytes: bytes.length,
+    });
     exchange.body.feed(bytes, 0, bytes.length);
   }
   exchange.outgoing = { method: request.method, target: pathname + search, lines };

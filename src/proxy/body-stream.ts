@@ -17,7 +17,12 @@ export function bodyStream(body: RequestBody, keep: number): ReadableStream<Uint
           if (failed) return;
           if (body.bytes > keep) {
             failed = true;
-            controller.error(new GatewayError("BODY_TOO_LARGE", `request body of more than ${keep} bytes read by a middleware`));
+            controller.error(
+              new GatewayError(
+                "BODY_TOO_LARGE",
+                `request body of more than ${keep} bytes read by a middleware`,
+              ),
+            );
             return;
           }
           controller.enqueue(bytes.slice(start, end) as Uint8Array<ArrayBuffer>);

@@ -117,7 +117,9 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     if (exchange.body?.complete === false) {
       // The rest of the body is still to come: read it over if it is not much, or the next request cannot be found.
       const { framing } = exchange.body;
-      if (framing.kind === "length" && framing.length - exchange.body.bytes > MAX_DISCARDED) return this.#close();
+      if (framing.kind === "length" && framing.length - exchange.body.bytes > MAX_DISCARDED) {
+        return this.#close();
+      }
       this.#discardBudget = exchange.body.bytes + MAX_DISCARDED;
       exchange.body.discard();
       // Nothing of it had arrived: the exchange ends when it has.
@@ -170,7 +172,10 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
       this.#held = EMPTY;
       borrowed = false;
       // A head grows line by line: without a new line end there is nothing new to find.
-      if (this.#exchange === undefined && !bytes.includes(LF) && input.length < this.#port.limits.request.maxHeadBytes) {
+      if (
+        this.#exchange === undefined && !bytes.includes(LF) &&
+        input.length < this.#port.limits.request.maxHeadBytes
+      ) {
         this.#held = input;
         return;
       }
@@ -179,7 +184,9 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     let at = 0;
     try {
       while (at < input.length && !this.#lingering && !this.#socket.closed) {
-        const next = this.#exchange === undefined ? this.#head(input, at) : this.#body(this.#exchange, input, at);
+        const next = this.#exchange === undefined
+          ? this.#head(input, at)
+          : this.#body(this.#exchange, input, at);
         if (next === at) break;
         at = next;
       }
@@ -247,7 +254,9 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
 
   /** What the client sent cannot be a request, or not the rest of one. */
   #refuse(cause: unknown): void {
-    const error = cause instanceof GatewayError ? cause : new GatewayError("INTERNAL", "request could not be read", { cause });
+    const error = cause instanceof GatewayError
+      ? cause
+      : new GatewayError("INTERNAL", "request could not be read", { cause });
     if (error.code === "INTERNAL") this.#port.report(error);
     this.#broken = true;
     if (this.#exchange !== undefined) {
@@ -325,7 +334,11 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     let left = this.#timerMs();
     if (exchange === undefined && this.#held.length > 0) {
       left = limits.headerReadMs - (now - this.#headStartedAt);
-      if (left <= 0) return this.#refuse(new GatewayError("REQUEST_TIMEOUT", `head not complete within ${limits.headerReadMs} ms`));
+      if (left <= 0) {
+        return this.#refuse(
+          new GatewayError("REQUEST_TIMEOUT", `head not complete within ${limits.headerReadMs} ms`),
+        );
+      }
     } else if (exchange === undefined) {
       left = keepalive.idleMs - silent;
       if (left <= 0) return this.#socket.close();
@@ -334,7 +347,11 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
       if (left <= 0) return this.#socket.destroy();
     } else if (exchange.body?.complete === false && this.#held.length === 0) {
       left = limits.bodyIdleMs - silent;
-      if (left <= 0) return this.#refuse(new GatewayError("REQUEST_TIMEOUT", `no part of the body within ${limits.bodyIdleMs} ms`));
+      if (left <= 0) {
+        return this.#refuse(
+          new GatewayError("REQUEST_TIMEOUT", `no part of the body within ${limits.bodyIdleMs} ms`),
+        );
+      }
     }
     this.#timer.arm(Math.max(1, Math.min(left, this.#timerMs())));
   }

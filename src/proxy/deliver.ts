@@ -12,7 +12,13 @@ export async function deliver(response: Response, exchange: Exchange, responder:
     const { head, forwarded } = response;
     if (response.bodyUntouched) {
       if (response.untouched) responder.head(head, forwarded.received);
-      else writeHead(response as unknown as Response, lengthOf(response), exchange, responder, forwarded.received);
+      else {writeHead(
+          response as unknown as Response,
+          lengthOf(response),
+          exchange,
+          responder,
+          forwarded.received,
+        );}
       forwarded.relay();
       return;
     }
@@ -26,7 +32,11 @@ async function deliverNative(response: Response, exchange: Exchange, responder: 
   const announced = response.headers.get("content-length");
   const headOnly = exchange.method === "HEAD" || response.status === 304;
   const body = headOnly ? null : response.body;
-  const length = announced !== null && /^[0-9]{1,15}$/.test(announced) ? Number(announced) : body === null ? headOnly ? undefined : 0 : undefined;
+  const length = announced !== null && /^[0-9]{1,15}$/.test(announced)
+    ? Number(announced)
+    : body === null
+    ? headOnly ? undefined : 0
+    : undefined;
   writeHead(response, length, exchange, responder, undefined);
   if (body === null) responder.end(undefined);
   else await pump(body, responder);
@@ -51,14 +61,13 @@ function writeHead(
   if (received !== undefined && response.status >= 400) {
     exchange.reason = `BackendError : read ${received} byte data from backend`;
   }
-  const own = exchange.reason === "" ? response.headers : without(response.headers, "x-alb-err-reason");
-  responder.ownHead(response.status, response.statusText, responseLinesOf(own), length);
-}
-
-function without(headers: Headers, name: string): Headers {
-  const copy = new Headers(headers);
-  copy.delete(name);
-  return copy;
+  exchange.answering(response.status);
+  const edits = exchange.pendingResponseEdits;
+  const removed = exchange.reason === ""
+    ? edits?.removed ?? []
+    : [...(edits?.removed ?? []), "x-alb-err-reason"];
+  const lines = responseLinesOf(response.headers, removed) + (edits?.lines() ?? "");
+  responder.ownHead(response.status, response.statusText, lines, length);
 }
 
 /** Copies a web stream to the client at the client's pace. */
@@ -91,6 +100,10 @@ async function pump(body: ReadableStream<Uint8Array>, responder: Responder): Pro
     }
     responder.end(undefined);
   } catch (error) {
-    responder.fail(error instanceof GatewayError ? error : new GatewayError("INTERNAL", "answer body failed", { cause: error }));
+    responder.fail(
+      error instanceof GatewayError
+        ? error
+        : new GatewayError("INTERNAL", "answer body failed", { cause: error }),
+    );
   }
 }

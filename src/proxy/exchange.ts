@@ -4,14 +4,31 @@ import { SPAN } from "../http1/fields.ts";
 import { FieldId } from "../http1/known.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { forwardedRequestLines, upstreamRequestHead } from "../http1/serialize.ts";
+import { HeaderEdits } from "../lib/header-edits.ts";
 import { normalizeHost } from "../lib/host.ts";
 import { clientAddress } from "../lib/ip.ts";
 import { normalizePath, splitTarget } from "../lib/path.ts";
+import { encodePath } from "../lib/path-encode.ts";
 import type { RequestView } from "../matcher/request-view.ts";
+import type { ExchangePort } from "../middlewares/ports.ts";
 import type { Route } from "../table/table.ts";
 import type { Attempt, ExchangeRecord } from "../telemetry/record.ts";
 import type { CompiledListener, CompiledRoute } from "./compiled.ts";
 import type { RequestBody } from "./request-body.ts";
+
+/** Fields that the gateway sets, so that edits of them have no effect upstream (data-plane spec 3.5). */
+const SET_BY_GATEWAY: ReadonlySet<string> = new Set([
+  "host",
+  "x-real-ip",
+  "x-forwarded-for",
+  "x-forwarded-proto",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-scheme",
+  "x-original-uri",
+  "x-original-url",
+  "x-original-method",
+]);
 
 /** Facts about the connection that carries the exchange. */
 export interface Peer {
@@ -28,7 +45,7 @@ export interface Outgoing {
   readonly lines: string;
 }
 
-export class Exchange implements RequestView, ExchangeRecord {
+export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
   readonly head: RequestHead;
   readonly listener: CompiledListener;
   readonly peer: Peer;
@@ -67,6 +84,15 @@ export class Exchange implements RequestView, ExchangeRecord {
   #requestId: string | undefined;
   #traced: boolean | undefined;
   #abort: AbortController | undefined;
+  #requestEdits: HeaderEdits | undefined;
+  #responseEdits: HeaderEdits | undefined;
+  #rewrittenPath: string | undefined;
+  #upstreamHost: string | undefined;
+  #hooks: ((status: number) => void)[] | undefined;
+  /** Whether a middleware wants to see the upstream's answer. */
+  responseWanted = false;
+  /** Whether the upstream's answer goes to the client without passing the chain. */
+  answeredDirectly = false;
 
   /** Throws {@link GatewayError} 400 or 501 when target or Host cannot be served. */
   constructor(head: RequestHead, listener: CompiledListener, peer: Peer, now: number) {
@@ -93,7 +119,9 @@ export class Exchange implements RequestView, ExchangeRecord {
     this.query = target.query;
     this.requestUri = target.form === "origin" && !head.target.includes("#")
       ? head.target
-      : target.query === "" ? target.path : `${target.path}?${target.query}`;
+      : target.query === ""
+      ? target.path
+      : `${target.path}?${target.query}`;
   }
 
   get method(): string {
@@ -181,19 +209,75 @@ export class Exchange implements RequestView, ExchangeRecord {
     return this.head.fields.get(name);
   }
 
+  get scheme(): "http" | "https" {
+    return this.peer.protocol;
+  }
+
+  get requestEdits(): HeaderEdits {
+    return this.#requestEdits ??= new HeaderEdits();
+  }
+
+  get responseEdits(): HeaderEdits {
+    return this.#responseEdits ??= new HeaderEdits();
+  }
+
+  /** The edits of the answer, undefined when there are none: most exchanges must not pay for them. */
+  get pendingResponseEdits(): HeaderEdits | undefined {
+    return this.#responseEdits;
+  }
+
+  effectiveHeaders(): readonly (readonly [name: string, value: string])[] {
+    const lines = (this.outgoing?.lines ?? forwardedRequestLines(this.head, this.#requestEdits?.removed))
+      .split("\r\n");
+    const fields = lines.filter((line) => line !== "").map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
+    });
+    return [...fields, ...(this.#requestEdits?.entries() ?? [])];
+  }
+
+  rewritePath(path: string): void {
+    this.#rewrittenPath = path;
+  }
+
+  setUpstreamHost(host: string): void {
+    this.#upstreamHost = host;
+  }
+
+  beforeResponse(hook: (status: number) => void): void {
+    (this.#hooks ??= []).push(hook);
+  }
+
+  /** Runs the hooks of {@link beforeResponse}. */
+  answering(status: number): void {
+    if (this.#hooks !== undefined) { for (const hook of this.#hooks) hook(status); }
+  }
+
+  wantResponse(): void {
+    this.responseWanted = true;
+  }
+
   /** Head of the request as the upstream gets it (data-plane spec 3.7). */
   upstreamHead(): string {
     const { head, outgoing } = this;
     return upstreamRequestHead({
       method: outgoing?.method ?? head.method,
-      target: outgoing?.target ?? this.requestUri,
+      target: this.#target(),
       // HTTP/1.1 needs a Host where HTTP/1.0 had none.
-      host: this.authority === "" ? "localhost" : this.authority,
-      lines: (outgoing?.lines ?? forwardedRequestLines(head)) + this.forwardedLines(),
+      host: this.#upstreamHost ?? (this.authority === "" ? "localhost" : this.authority),
+      lines: (outgoing?.lines ?? forwardedRequestLines(head, this.#requestEdits?.removed)) +
+        this.forwardedLines() +
+        (this.#requestEdits?.lines(SET_BY_GATEWAY) ?? ""),
       framing: this.body?.framing ?? head.framing,
       expectContinue: head.expectContinue && outgoing === undefined,
       upgrade: head.upgrade,
     });
+  }
+
+  #target(): string {
+    if (this.#rewrittenPath === undefined) return this.outgoing?.target ?? this.requestUri;
+    const path = encodePath(this.#rewrittenPath);
+    return this.query === "" ? path : `${path}?${this.query}`;
   }
 
   /** The lines that tell the upstream who asked for what (data-plane spec 3.7). */
@@ -201,12 +285,19 @@ export class Exchange implements RequestView, ExchangeRecord {
     const { protocol } = this.peer;
     const client = this.clientAddress;
     const peer = this.peer.address;
+    // Data-plane spec 3.5: an edited X-Forwarded-For is what the peer is appended to, an edited Host what is reported.
+    const editedChain = this.#requestEdits?.get("x-forwarded-for");
+    const authority = this.#requestEdits?.get("host") ?? this.authority;
     // The peer's word about who came before counts only if it is trusted, which shows in the address derived.
-    const chain = client === peer || this.forwardedFor === "" ? peer : `${this.forwardedFor}, ${peer}`;
+    const chain = editedChain !== undefined
+      ? `${editedChain}, ${peer}`
+      : client === peer || this.forwardedFor === ""
+      ? peer
+      : `${this.forwardedFor}, ${peer}`;
     return `X-Real-IP: ${client}\r\nX-Forwarded-For: ${chain}\r\n` +
-      `X-Forwarded-Proto: ${protocol}\r\nX-Scheme: ${protocol}\r\nX-Forwarded-Host: ${this.authority}\r\n` +
+      `X-Forwarded-Proto: ${protocol}\r\nX-Scheme: ${protocol}\r\nX-Forwarded-Host: ${authority}\r\n` +
       `X-Forwarded-Port: ${this.listener.spec.port}\r\nX-Original-URI: ${this.requestUri}\r\n` +
-      `X-Original-URL: ${protocol}://${this.authority}${this.requestUri}\r\nX-Original-Method: ${this.method}\r\n`;
+      `X-Original-URL: ${protocol}://${authority}${this.requestUri}\r\nX-Original-Method: ${this.method}\r\n`;
   }
 }
 

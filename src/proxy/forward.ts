@@ -175,7 +175,9 @@ export class Forward implements AnswerSink, BodySink, BodySource {
   onBodyEnd(trailers: Fields | undefined): void {
     const connection = this.#connection;
     if (connection === undefined || this.#done) return;
-    if (this.#exchange.body?.framing.kind === "chunked") connection.text(`0\r\n${trailerLines(trailers)}\r\n`);
+    if (this.#exchange.body?.framing.kind === "chunked") {
+      connection.text(`0\r\n${trailerLines(trailers)}\r\n`);
+    }
     connection.finish();
   }
 
@@ -195,7 +197,13 @@ export class Forward implements AnswerSink, BodySink, BodySource {
 
   #begin(endpoint: Endpoint, pooled: UpstreamConnection | undefined): void {
     this.#attemptStart = this.#context.wheel.now();
-    this.#attempt = { endpoint: endpoint.pool.label, reused: pooled !== undefined, status: 0, error: "", headMs: 0 };
+    this.#attempt = {
+      endpoint: endpoint.pool.label,
+      reused: pooled !== undefined,
+      status: 0,
+      error: "",
+      headMs: 0,
+    };
     this.#exchange.attempts.push(this.#attempt);
     if (pooled === undefined) this.#connect(endpoint);
     else this.#send(pooled);

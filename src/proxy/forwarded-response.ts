@@ -192,7 +192,11 @@ export class ForwardedResponse {
     const body = framing.kind === "none" ? null : this.forwarded.stream();
     // `Response` knows 200 to 599 only; whatever else an upstream invents is a server's error (RFC 9110 15).
     const known = status >= 200 && status <= 599 ? status : 502;
-    return this.#native = new Response(body, { status: known, statusText: reasonPhrase, headers: this.headers });
+    return this.#native = new Response(body, {
+      status: known,
+      statusText: reasonPhrase,
+      headers: this.headers,
+    });
   }
 
   clone(): Response {

@@ -48,7 +48,9 @@ export class LightRequest {
     if (this.#headers !== undefined) return this.#headers;
     const { fields } = this.#exchange.head;
     const headers = new TrackedHeaders();
-    for (let index = 0; index < fields.count; index++) headers.append(fields.name(index), fields.value(index));
+    for (let index = 0; index < fields.count; index++) {
+      headers.append(fields.name(index), fields.value(index));
+    }
     headers.changed = false;
     return this.#headers = headers;
   }
@@ -74,7 +76,11 @@ export class LightRequest {
   get native(): Request {
     if (this.#native !== undefined) return this.#native;
     const { body } = this.#exchange;
-    const init: RequestInit & { duplex?: "half" } = { method: this.method, headers: this.headers, signal: this.signal };
+    const init: RequestInit & { duplex?: "half" } = {
+      method: this.method,
+      headers: this.headers,
+      signal: this.signal,
+    };
     if (body !== undefined && this.method !== "GET" && this.method !== "HEAD") {
       init.body = bodyStream(body, this.#exchange.listener.limits.maxBufferedBodyBytes);
       init.duplex = "half";
@@ -96,7 +102,18 @@ for (const name of ["text", "json", "arrayBuffer", "blob", "bytes", "formData"] 
   });
 }
 for (
-  const name of ["cache", "credentials", "destination", "integrity", "keepalive", "mode", "redirect", "referrer", "referrerPolicy", "duplex"]
+  const name of [
+    "cache",
+    "credentials",
+    "destination",
+    "integrity",
+    "keepalive",
+    "mode",
+    "redirect",
+    "referrer",
+    "referrerPolicy",
+    "duplex",
+  ]
 ) {
   Object.defineProperty(LightRequest.prototype, name, {
     get(this: LightRequest) {

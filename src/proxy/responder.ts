@@ -83,6 +83,8 @@ export class Responder implements AnswerConsumer {
     const bodiless = head.status === 204 || head.status === 304 || method === "HEAD";
     const failed = head.status >= 400;
     if (failed) this.#exchange.reason = `BackendError : read ${received} byte data from backend`;
+    this.#exchange.answering(head.status);
+    const edits = this.#exchange.pendingResponseEdits;
     this.#start(head.status, bodiless ? "none" : outgoingMode(head.framing, minor), head.framing);
     const { viaLine } = this.#exchange.listener;
     this.#client.outbox.text(
@@ -90,7 +92,8 @@ export class Responder implements AnswerConsumer {
         added: this.#lines(head.fields.indexOfId(FieldId.DATE) === -1),
         replacesVia: viaLine !== "",
         replacesReason: failed,
-      }) + "\r\n",
+        ...(edits === undefined ? {} : { removed: edits.removed }),
+      }) + (edits === undefined ? "\r\n" : `${edits.lines()}\r\n`),
     );
   }
 
@@ -103,7 +106,9 @@ export class Responder implements AnswerConsumer {
     const framing: BodyFraming = length === undefined ? { kind: "close" } : { kind: "length", length };
     const bodiless = status === 204 || status === 304 || method === "HEAD";
     this.#start(status, bodiless ? "none" : outgoingMode(framing, minor), framing);
-    const size = length === undefined || status === 204 || status === 304 ? "" : `Content-Length: ${length}\r\n`;
+    const size = length === undefined || status === 204 || status === 304
+      ? ""
+      : `Content-Length: ${length}\r\n`;
     this.#client.outbox.text(`HTTP/1.1 ${status} ${phrase}\r\n${this.#lines(true)}${lines}${size}\r\n`);
   }
 

@@ -150,7 +150,11 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     try {
       this.#consume(bytes);
     } catch (error) {
-      this.#fail(error instanceof GatewayError ? protocolError(error) : new GatewayError("INTERNAL", "answer could not be read", { cause: error }));
+      this.#fail(
+        error instanceof GatewayError
+          ? protocolError(error)
+          : new GatewayError("INTERNAL", "answer could not be read", { cause: error }),
+      );
     }
     sink?.onBatch();
   }
@@ -206,7 +210,10 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     const { framing } = head;
     this.#remaining = framing.kind === "length" ? framing.length : 0;
     this.#decoder = framing.kind === "chunked"
-      ? new ChunkedDecoder({ maxHeadBytes: this.#limits.maxResponseHeadBytes, maxFields: this.#limits.request.maxFields })
+      ? new ChunkedDecoder({
+        maxHeadBytes: this.#limits.maxResponseHeadBytes,
+        maxFields: this.#limits.request.maxFields,
+      })
       : undefined;
     this.#sink?.onHead(head);
   }
@@ -240,7 +247,8 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   /** The answer is whole. `clean`: nothing came behind it. */
   #complete(trailers: Fields | undefined, clean: boolean): void {
     const sink = this.#sink;
-    const reusable = clean && this.#requestComplete && this.#head?.keepAlive === true && !this.#socket.closed &&
+    const reusable = clean && this.#requestComplete && this.#head?.keepAlive === true &&
+      !this.#socket.closed &&
       this.#served < this.#limits.requestsPerUpstreamConnection && this.#socket.pendingBytes === 0;
     this.#detach();
     if (reusable) {
@@ -273,7 +281,11 @@ export class UpstreamConnection implements SocketHandler, Poolable {
       return;
     } else {
       this.#fail(
-        new GatewayError("UPSTREAM_RESET", `${reason} before the ${state === "head" ? "answer" : "end of the answer"}`, { cause }),
+        new GatewayError(
+          "UPSTREAM_RESET",
+          `${reason} before the ${state === "head" ? "answer" : "end of the answer"}`,
+          { cause },
+        ),
       );
       return;
     }
@@ -339,5 +351,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
 
 /** Whatever the parser found wrong, towards the client it is the upstream's fault. */
 function protocolError(error: GatewayError): GatewayError {
-  return error.code === "UPSTREAM_PROTOCOL" ? error : new GatewayError("UPSTREAM_PROTOCOL", error.message, { cause: error });
+  return error.code === "UPSTREAM_PROTOCOL"
+    ? error
+    : new GatewayError("UPSTREAM_PROTOCOL", error.message, { cause: error });
 }

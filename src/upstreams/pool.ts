@@ -53,5 +53,4 @@ export class EndpointPool<C extends Poolable> {
     this.#retired = true;
     for (const connection of this.#idle.splice(0)) connection.discard();
   }
-
 }

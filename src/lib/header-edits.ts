@@ -1,0 +1,84 @@
+/** Changes to the fields of a message, applied when its head is written, so that nobody builds a `Headers` for them. */
+
+/** Fields that frame a message or end at this hop: whoever edits headers has no say in them. */
+const FORBIDDEN = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]+/g;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const encoder = new TextEncoder();
+
+interface Added {
+  readonly lower: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+export class HeaderEdits {
+  /** Lower-case names of the fields whose original lines are dropped. */
+  readonly removed: string[] = [];
+  #added: Added[] = [];
+
+  get empty(): boolean {
+    return this.removed.length === 0 && this.#added.length === 0;
+  }
+
+  /** Replaces all lines of a field by one. */
+  set(name: string, value: string): void {
+    this.remove(name);
+    this.add(name, value);
+  }
+
+  /** Adds one line to a field. Control characters in the value are dropped: a value is one line (RFC 9110 5.5). */
+  add(name: string, value: string): void {
+    const lower = name.toLowerCase();
+    if (FORBIDDEN.has(lower) || !TOKEN.test(name)) return;
+    this.#added.push({ lower, name, value: fieldValue(value) });
+  }
+
+  /** Drops all lines of a field, those added before included. */
+  remove(name: string): void {
+    const lower = name.toLowerCase();
+    if (FORBIDDEN.has(lower)) return;
+    if (!this.removed.includes(lower)) this.removed.push(lower);
+    if (this.#added.length > 0) this.#added = this.#added.filter((entry) => entry.lower !== lower);
+  }
+
+  /** Value that was set or added last; undefined when none was. `name` is lower-case. */
+  get(name: string): string | undefined {
+    for (let i = this.#added.length - 1; i >= 0; i--) {
+      const entry = this.#added[i] as Added;
+      if (entry.lower === name) return entry.value;
+    }
+    return undefined;
+  }
+
+  /** The added fields in order. */
+  entries(): readonly (readonly [name: string, value: string])[] {
+    return this.#added.map(({ name, value }) => [name, value]);
+  }
+
+  /** The added lines, each ending in CRLF, without those whose lower-case name is in `except`. */
+  lines(except?: ReadonlySet<string>): string {
+    let lines = "";
+    for (const { lower, name, value } of this.#added) {
+      if (except === undefined || !except.has(lower)) lines += `${name}: ${value}\r\n`;
+    }
+    return lines;
+  }
+}
+
+/** One byte a character, as heads are written: text beyond ISO-8859-1 travels as UTF-8. */
+function fieldValue(value: string): string {
+  const line = CONTROL.test(value) ? value.replace(CONTROLS, "") : value;
+  return /[\u0100-\uffff]/.test(line) ? String.fromCharCode(...encoder.encode(line)) : line;
+}

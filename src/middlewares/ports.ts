@@ -1,0 +1,52 @@
+/** What the features of a route see of an exchange, and what they may change. Implemented by `proxy/exchange.ts`. */
+import type { Context } from "hono";
+import type { HeaderEdits } from "../lib/header-edits.ts";
+
+export interface ExchangePort {
+  readonly method: string;
+  readonly scheme: "http" | "https";
+  /** Normal form: lower-case, without port. */
+  readonly host: string;
+  /** Host as the client sent it, port included; "" when HTTP/1.0 sent none. */
+  readonly authority: string;
+  /** Normal form: decoded, dot segments resolved. The one that matched; rewriting does not change it. */
+  readonly path: string;
+  /** Raw text behind the first `?`. */
+  readonly query: string;
+  /** Raw path and query. */
+  readonly requestUri: string;
+  readonly peerAddress: string;
+  /** Under the trust rule. */
+  readonly clientAddress: string;
+  readonly listenerPort: number;
+  readonly requestId: string;
+  /** Wall clock of the start, milliseconds since the epoch. */
+  readonly startedWall: number;
+  /** Request field by lower-case name as the client sent it, lines joined; `_` and `-` are one. */
+  header(name: string): string | undefined;
+
+  /** Changes to the request that the upstream gets. Fields that the gateway sets win over them (data-plane spec 3.5). */
+  readonly requestEdits: HeaderEdits;
+  /** Changes to every answer the client gets, except the gateway's own error pages (data-plane spec 3.13). */
+  readonly responseEdits: HeaderEdits;
+  /** The request's fields as the upstream will get them, without those that the gateway sets. */
+  effectiveHeaders(): readonly (readonly [name: string, value: string])[];
+  /** Replaces the path that the upstream gets; decoded text, encoded when it is sent. The query stays. */
+  rewritePath(path: string): void;
+  /** Replaces the Host that the upstream gets. */
+  setUpstreamHost(host: string): void;
+  /** Called with the status of the answer just before its head is written; may still use {@link responseEdits}. */
+  beforeResponse(hook: (status: number) => void): void;
+  /**
+   * Asks for the upstream's answer in `c.res` after `await next()`. Without it the answer goes straight to the client, and
+   * `next()` resolves at once.
+   */
+  wantResponse(): void;
+}
+
+/** `c.env` of every middleware. */
+export interface Bindings {
+  readonly exchange: ExchangePort;
+}
+
+export type GatewayContext = Context<{ Bindings: Bindings }>;
