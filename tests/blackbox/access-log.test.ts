@@ -1,9 +1,9 @@
 /** Access log lines on stdout: JSON with every documented field, ALB's text format, sampled, off (data-plane spec 8.2). */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePort, LOOPBACK } from "./harness/addresses.ts";
 import { rule, service, underPath } from "./harness/objects.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 import { dial, requestText } from "./harness/client.ts";
 import { readResponse } from "./harness/message.ts";

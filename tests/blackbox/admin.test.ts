@@ -1,8 +1,8 @@
 /** The admin plane: probes, and what the gateway believes, without its secrets. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { value } from "./harness/message.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 
 const SECRET = "c2VjcmV0LXZhbHVl"; // base64 of "secret-value"
 

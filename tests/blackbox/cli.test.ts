@@ -1,5 +1,5 @@
 /** The commands and their exit codes; they are a contract with scripts outside the project. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { albatrossCommand } from "./harness/command.ts";
 import { documents, frontend, rule, service, underPath } from "./harness/objects.ts";
 import { runProcess } from "./harness/process.ts";
-import { it } from "./harness/suite.ts";
+import { after, before, it } from "./harness/suite.ts";
 
 const GOOD = documents([
   frontend({ name: "web", port: 8080, services: [{ name: "app" }] }),

@@ -1,8 +1,8 @@
 /** What the upstream is told (data-plane spec 3.7), whom the gateway believes, and which fields stop at a hop. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { type Field, type Request, value, values } from "./harness/message.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 
 const CLIENT = "127.5.5.5";

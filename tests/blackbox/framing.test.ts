@@ -1,8 +1,8 @@
 /** How messages are delimited, on both sides of the gateway (RFC 9112 section 6). */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { readResponse, value, values } from "./harness/message.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 import { requestText } from "./harness/client.ts";
 import { sleep } from "./harness/wire.ts";

@@ -1,12 +1,12 @@
 /** The harness itself, client against upstream with no gateway between: what fails elsewhere is then the gateway's. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { LOOPBACK } from "./harness/addresses.ts";
 import { dial, request } from "./harness/client.ts";
 import { sumOfSeries } from "./harness/gateway.ts";
 import { readResponse, value, values } from "./harness/message.ts";
 import { createNamespace, NO_NAMESPACE } from "./harness/namespace.ts";
-import { it } from "./harness/suite.ts";
+import { after, before, it } from "./harness/suite.ts";
 import { reply, startUpstream, type Upstream } from "./harness/upstream.ts";
 
 describe("harness", () => {

@@ -1,12 +1,12 @@
 /** Ports: taken ones, shared ones, unknown protocols. A Frontend that cannot be served never harms another. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { freePorts, LOOPBACK } from "./harness/addresses.ts";
 import { dial, request } from "./harness/client.ts";
 import { type Gateway, type Json, startGateway } from "./harness/gateway.ts";
 import { frontend, type KubeObject, service } from "./harness/objects.ts";
-import { it } from "./harness/suite.ts";
+import { after, before, it } from "./harness/suite.ts";
 import { reply, startUpstream, type Upstream } from "./harness/upstream.ts";
 import { eventually } from "./harness/wire.ts";
 

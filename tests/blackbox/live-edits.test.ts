@@ -1,5 +1,5 @@
 /** The configuration folder is edited under a running gateway: good edits are live, bad ones harm nobody. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { dial, request } from "./harness/client.ts";
 import { type Gateway, type Json, startGateway } from "./harness/gateway.ts";
 import { value } from "./harness/message.ts";
 import { documents, frontend, type KubeObject, rule, service, underPath } from "./harness/objects.ts";
-import { it } from "./harness/suite.ts";
+import { after, before, it } from "./harness/suite.ts";
 import { reply, startUpstream, type Upstream } from "./harness/upstream.ts";
 import { eventually } from "./harness/wire.ts";
 

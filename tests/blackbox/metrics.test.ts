@@ -1,11 +1,11 @@
 /** Counters after known requests: ALB's names for its dashboards, and ours (data-plane spec 8.1). */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePort, LOOPBACK } from "./harness/addresses.ts";
 import { requestText } from "./harness/client.ts";
 import { readResponse } from "./harness/message.ts";
 import { rule, service, underPath } from "./harness/objects.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 import { eventually } from "./harness/wire.ts";
 

@@ -1,10 +1,10 @@
 /** Hono middlewares in a rule's chain: three that Hono ships and two of a user's own. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { requestText } from "./harness/client.ts";
 import { type Field, readHead, readResponse, value } from "./harness/message.ts";
 import { rule, underPath } from "./harness/objects.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 
 const FIXTURES = new URL("fixtures/", import.meta.url).pathname;

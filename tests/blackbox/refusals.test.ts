@@ -1,8 +1,8 @@
 /** Requests with more than one meaning: refused with 400 (or a finer status), the connection closed, nothing forwarded. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { readHead, readResponse, value } from "./harness/message.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 import { latin1 } from "./harness/wire.ts";
 

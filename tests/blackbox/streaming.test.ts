@@ -1,9 +1,9 @@
 /** Bodies in motion: nothing waits for the whole, aborts travel both ways, interim responses pass. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { requestText } from "./harness/client.ts";
 import { readChunked, readHead, readRequestBody, readResponse, value } from "./harness/message.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 import { type Connection, latin1, sleep } from "./harness/wire.ts";
 

@@ -1,5 +1,5 @@
 /** Connect, send and read timeouts (data-plane spec 3.11): status, reason, and which of them are tried elsewhere. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePort, LOOPBACK } from "./harness/addresses.ts";
 import { dial, request, requestText } from "./harness/client.ts";
@@ -8,7 +8,7 @@ import { type Gateway, startGateway } from "./harness/gateway.ts";
 import { readHead, readResponse, type Response, value } from "./harness/message.ts";
 import { frontend, rule, service, underPath } from "./harness/objects.ts";
 import { type Process, startProcess } from "./harness/process.ts";
-import { it } from "./harness/suite.ts";
+import { after, before, it } from "./harness/suite.ts";
 import { reply, startUpstream, type Upstream } from "./harness/upstream.ts";
 import { type Connection, latin1, sleep } from "./harness/wire.ts";
 

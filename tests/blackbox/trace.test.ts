@@ -1,11 +1,11 @@
 /** `cpaas-trace: true` (data-plane spec 3.13): which rule, which endpoint; on errors what is known by then. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePort, LOOPBACK } from "./harness/addresses.ts";
 import type { Json } from "./harness/gateway.ts";
 import { value, values } from "./harness/message.ts";
 import { rule, service, underPath } from "./harness/objects.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 
 describe("cpaas-trace", () => {

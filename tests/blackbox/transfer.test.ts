@@ -1,7 +1,7 @@
 /** Large bodies: constant memory and backpressure in both directions. `scripts/bigtransfer` moves 10 GB. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import {
   beginDownload,
   beginUpload,

@@ -1,10 +1,10 @@
 /** Upgrade: after a 101 the gateway is a pipe (RFC 9110 section 7.8); WebSocket with real peers on both ends. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { requestText } from "./harness/client.ts";
 import { readHead, readResponse, value } from "./harness/message.ts";
 import { rule, service, underPath } from "./harness/objects.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 import { startWebSocketServer, type WebSocketServer } from "./harness/websocket-server.ts";
 import { deadline, latin1 } from "./harness/wire.ts";

@@ -1,12 +1,12 @@
 /** Connections to upstreams: reuse, repetition, retries, and what the client is told when they fail (data-plane spec 3.10, 3.13). */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePort, freePorts, LOOPBACK } from "./harness/addresses.ts";
 import { dial, request, requestText } from "./harness/client.ts";
 import { type Gateway, startGateway } from "./harness/gateway.ts";
 import { readRequest, readResponse, type Response, value } from "./harness/message.ts";
 import { frontend, rule, service, underPath } from "./harness/objects.ts";
-import { it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { type Handler, reply, startUpstream, type Upstream } from "./harness/upstream.ts";
 import { eventually, sleep } from "./harness/wire.ts";
 

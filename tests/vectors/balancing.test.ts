@@ -1,12 +1,12 @@
 /** 08-affinity-and-weights.yaml against the real program: weights as `/api/table` shows them, round robin as traffic. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePorts, LOOPBACK, splitEndpoint } from "../blackbox/harness/addresses.ts";
 import { dial, requestText } from "../blackbox/harness/client.ts";
 import { type Gateway, type Json, startGateway } from "../blackbox/harness/gateway.ts";
 import { readResponse, type Response, value } from "../blackbox/harness/message.ts";
 import { frontend, type KubeObject, rule, service } from "../blackbox/harness/objects.ts";
-import { it } from "../blackbox/harness/suite.ts";
+import { after, before, it } from "../blackbox/harness/suite.ts";
 import { startUpstream, type Upstream } from "../blackbox/harness/upstream.ts";
 import { type Case, loadCases } from "./load.ts";
 

@@ -2,7 +2,7 @@
  * 01-dslx.yaml against the real program: one Frontend per case, each in a namespace of its own. IPv4 sources are moved
  * into 127.0.0.0/8 by their first octet, in rules and requests alike; IPv6 sources need a network namespace.
  */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePorts } from "../blackbox/harness/addresses.ts";
 import { type Dial, dial as dialLoopback, request } from "../blackbox/harness/client.ts";
@@ -10,7 +10,7 @@ import { type Gateway, type Json, startGateway } from "../blackbox/harness/gatew
 import { value } from "../blackbox/harness/message.ts";
 import { createNamespace, type Namespace, NO_NAMESPACE } from "../blackbox/harness/namespace.ts";
 import { type DslxTerm, frontend, type KubeObject, rule, service } from "../blackbox/harness/objects.ts";
-import { it } from "../blackbox/harness/suite.ts";
+import { after, before, it } from "../blackbox/harness/suite.ts";
 import { startUpstream, type Upstream } from "../blackbox/harness/upstream.ts";
 import { type Case, fieldLines, loadCases, type VectorRequest, type VectorRule } from "./load.ts";
 

@@ -2,7 +2,7 @@
  * 12-errors.yaml against the real program. The setups name backend groups (`g1`, …), but the group of a Rule carries the
  * Rule's name (data-plane spec 3.9), so a group expected in a trace reads as the name of the rule.
  */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePort, freePorts, LOOPBACK } from "../blackbox/harness/addresses.ts";
 import { request } from "../blackbox/harness/client.ts";
@@ -16,7 +16,7 @@ import {
   service,
   underPath,
 } from "../blackbox/harness/objects.ts";
-import { it } from "../blackbox/harness/suite.ts";
+import { after, before, it } from "../blackbox/harness/suite.ts";
 import { reply, startUpstream, type Upstream } from "../blackbox/harness/upstream.ts";
 import { sleep } from "../blackbox/harness/wire.ts";
 import { type Case, fieldLines, loadCases } from "./load.ts";

@@ -9,7 +9,6 @@ const LATER: Readonly<Record<string, string>> = {
   "05-cors.yaml": "CORS is a later feature",
   "06-headers.yaml": "header modification is a later feature",
   "07-auth.yaml": "authentication is a later feature",
-  "09-timeout-retry.yaml": "needs several layers of timeouts, L4 and Gateway policies, later features",
   "10-tls.yaml": "TLS is a later feature",
   "11-l4.yaml": "TCP and UDP proxying are later features",
   "13-metrics-logs.yaml": "the HTTPS metrics endpoint and L4 logs are later features",

@@ -1,12 +1,12 @@
 /** 02-ordering.yaml against the real program: order and complexity as `/api/table` shows them, and who answers. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePorts } from "../blackbox/harness/addresses.ts";
 import { request } from "../blackbox/harness/client.ts";
 import { type Gateway, type Json, startGateway } from "../blackbox/harness/gateway.ts";
 import { value } from "../blackbox/harness/message.ts";
 import { frontend, type KubeObject, rule, service } from "../blackbox/harness/objects.ts";
-import { it } from "../blackbox/harness/suite.ts";
+import { after, before, it } from "../blackbox/harness/suite.ts";
 import { startUpstream, type Upstream } from "../blackbox/harness/upstream.ts";
 import { type Case, fieldLines, loadCases, type VectorRequest, type VectorRule } from "./load.ts";
 

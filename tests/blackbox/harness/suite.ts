@@ -1,5 +1,5 @@
 /** What the test files share: tests with a deadline that suits real sockets, and the smallest complete set-up. */
-import { it as nodeIt } from "node:test";
+import { after as nodeAfter, before as nodeBefore, it as nodeIt } from "node:test";
 import { freePort } from "./addresses.ts";
 import { dial, request, type RequestOptions } from "./client.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
@@ -21,6 +21,16 @@ export function it(name: string, ...rest: [Body] | [{ skip: string | false }, Bo
   const { skip } = rest.length === 2 ? rest[0] : { skip: false as const };
   const title = skip === false ? name : `${name} (not run: ${skip})`;
   nodeIt(title, { timeout: TEST_MS, skip }, body);
+}
+
+/** `before` of node:test with our deadline: starting processes may take longer than a runtime's default. */
+export function before(body: Body): void {
+  nodeBefore(body, { timeout: TEST_MS });
+}
+
+/** `after` of node:test with our deadline. */
+export function after(body: Body): void {
+  nodeAfter(body, { timeout: TEST_MS });
 }
 
 /** One gateway, one Frontend, one rule for every path, one upstream. */
