@@ -13,58 +13,84 @@ export interface Alphabet {
   readonly samples: readonly number[];
 }
 
+/** Characters below this have an entry of their own. */
+const LOW = 0x100;
+
 /** Divides all characters into as few classes as `sets` allow. */
 export function alphabetOf(sets: readonly CharSet[]): Alphabet {
-  const classBySets = new Map<string, number>();
-  const samples: number[] = [];
-  const starts: number[] = [];
-  const classes: number[] = [];
-  const low = new Uint8Array(0x100);
-  const inside = new Set<number>();
-  const events = eventsOf(sets);
-  events.forEach(({ at, index, opens }, i) => {
-    if (opens) inside.add(index);
-    else inside.delete(index);
-    const end = events[i + 1]?.at ?? MAX_CODE + 1;
-    if (end === at) return;
-    const key = [...inside].sort((a, b) => a - b).join();
-    let id = classBySets.get(key);
-    if (id === undefined) {
-      id = samples.push(at) - 1;
-      classBySets.set(key, id);
+  const starts = highStarts(sets);
+  const points = LOW + starts.length;
+  const ids = new Uint32Array(points);
+  let next = 1;
+  for (const set of sets) {
+    // Each set splits the classes that it holds a part of.
+    const moved = new Map<number, number>();
+    for (let i = 0; i < set.length; i += 2) {
+      const end = pointOf(starts, set[i + 1]! + 1);
+      for (let point = pointOf(starts, set[i]!); point < end; point++) {
+        let id = moved.get(ids[point]!);
+        if (id === undefined) moved.set(ids[point]!, id = next++);
+        ids[point] = id;
+      }
     }
-    // Classes are numbered in the order of their first character, so those of the low 256 fit a byte.
-    low.fill(id, Math.min(at, 0x100), Math.min(end, 0x100));
-    starts.push(at);
-    classes.push(id);
-  });
-  return { size: samples.length, low, starts, classes, samples };
+  }
+  return number(ids, starts);
 }
 
-/** Where sets begin and end, in ascending order; the first one opens a set of everything. */
-function eventsOf(sets: readonly CharSet[]): { at: number; index: number; opens: boolean }[] {
-  const events = [{ at: 0, index: -1, opens: true }];
-  sets.forEach((set, index) => {
-    set.forEach((bound, i) => {
-      const opens = i % 2 === 0;
-      const at = opens ? bound : bound + 1;
-      if (at <= MAX_CODE) events.push({ at, index, opens });
-    });
+/** Where sets begin or end among the characters that have no entry of their own; the first of them always does. */
+function highStarts(sets: readonly CharSet[]): number[] {
+  const starts = new Set([LOW]);
+  for (const set of sets) {
+    for (let i = 0; i < set.length; i += 2) {
+      if (set[i]! > LOW) starts.add(set[i]!);
+      if (set[i + 1]! >= LOW && set[i + 1]! < MAX_CODE) starts.add(set[i + 1]! + 1);
+    }
+  }
+  return [...starts].sort((a, b) => a - b);
+}
+
+/** Index of a low character, or of the segment that begins with a high one. */
+function pointOf(starts: readonly number[], code: number): number {
+  if (code < LOW) return code;
+  return LOW + (code > MAX_CODE ? starts.length : segmentOf(starts, code));
+}
+
+/** Index of the segment that holds `code`. */
+function segmentOf(starts: readonly number[], code: number): number {
+  let from = 0;
+  let to = starts.length - 1;
+  while (from < to) {
+    const middle = (from + to + 1) >>> 1;
+    if (starts[middle]! <= code) from = middle;
+    else to = middle - 1;
+  }
+  return from;
+}
+
+/** Numbers the classes in the order of their first character, so that those of low characters fit a byte. */
+function number(ids: Uint32Array, starts: readonly number[]): Alphabet {
+  const numbers = new Map<number, number>();
+  const samples: number[] = [];
+  const classes = ids.map((id, point) => {
+    let known = numbers.get(id);
+    if (known === undefined) {
+      known = samples.push(point < LOW ? point : starts[point - LOW]!) - 1;
+      numbers.set(id, known);
+    }
+    return known;
   });
-  return events.sort((a, b) => a.at - b.at);
+  return {
+    size: samples.length,
+    low: new Uint8Array(classes.subarray(0, LOW)),
+    starts,
+    classes: [...classes.subarray(LOW)],
+    samples,
+  };
 }
 
 /** The class of any character. */
 export function classOf(alphabet: Alphabet, code: number): number {
-  if (code < 0x100) return alphabet.low[code]!;
-  let from = 0;
-  let to = alphabet.starts.length - 1;
-  while (from < to) {
-    const middle = (from + to + 1) >>> 1;
-    if (alphabet.starts[middle]! <= code) from = middle;
-    else to = middle - 1;
-  }
-  return alphabet.classes[from]!;
+  return code < LOW ? alphabet.low[code]! : alphabet.classes[segmentOf(alphabet.starts, code)]!;
 }
 
 /** One row for each set, one byte for each class: whether the set holds the class. */

@@ -1,6 +1,24 @@
 /** What `^`, `$`, `\b` and their kin see: only the characters on both sides of a position. */
 import { contains, NEWLINE, WORD } from "./charset.ts";
-import type { AssertKind } from "./ast.ts";
+
+export const Assertion = {
+  /** `\A`, `\G`, and `^` outside `(?m)`. */
+  TEXT_START: 0,
+  /** `^` under `(?m)`: at the start or behind a newline that is not the last character. */
+  LINE_START: 1,
+  /** `\z`. */
+  TEXT_END: 2,
+  /** `\Z`, and `$` outside `(?m)`: at the end or before a newline that is the last character. */
+  FINAL_LINE_END: 3,
+  /** `$` under `(?m)`. */
+  LINE_END: 4,
+  /** `\b`. */
+  WORD_BOUNDARY: 5,
+  /** `\B`. */
+  NOT_WORD_BOUNDARY: 6,
+} as const;
+
+export type Assertion = (typeof Assertion)[keyof typeof Assertion];
 
 /** What stands on one side of a position. */
 export const Side = {
@@ -15,51 +33,50 @@ export const Side = {
 
 export type Side = (typeof Side)[keyof typeof Side];
 
-/** Every kind, so that programs can name one by its index. */
-export const ASSERT_KINDS: readonly AssertKind[] = [
-  "textStart",
-  "lineStart",
-  "textEnd",
-  "finalLineEnd",
-  "lineEnd",
-  "wordBoundary",
-  "notWordBoundary",
-];
-
 /** Which characters an assertion must tell from others. */
-export const LOOKS_AT: Readonly<Record<AssertKind, "nothing" | "newlines" | "words">> = {
-  textStart: "nothing",
-  lineStart: "newlines",
-  textEnd: "nothing",
-  finalLineEnd: "newlines",
-  lineEnd: "newlines",
-  wordBoundary: "words",
-  notWordBoundary: "words",
-};
+export function looksAt(assertion: Assertion): "nothing" | "newlines" | "words" {
+  switch (assertion) {
+    case Assertion.TEXT_START:
+    case Assertion.TEXT_END:
+      return "nothing";
+    case Assertion.LINE_START:
+    case Assertion.FINAL_LINE_END:
+    case Assertion.LINE_END:
+      return "newlines";
+    case Assertion.WORD_BOUNDARY:
+    case Assertion.NOT_WORD_BOUNDARY:
+      return "words";
+  }
+}
 
-/** Whether an assertion (an index into {@link ASSERT_KINDS}) holds between `before` and `after`. */
-export function holds(assertion: number, before: Side, after: Side): boolean {
-  switch (ASSERT_KINDS[assertion]!) {
-    case "textStart":
+/** Whether an assertion holds between `before` and `after`. */
+export function holds(assertion: Assertion, before: Side, after: Side): boolean {
+  switch (assertion) {
+    case Assertion.TEXT_START:
       return before === Side.EDGE;
-    case "lineStart":
+    case Assertion.LINE_START:
       return before === Side.EDGE || (before === Side.NEWLINE && after !== Side.EDGE);
-    case "textEnd":
+    case Assertion.TEXT_END:
       return after === Side.EDGE;
-    case "finalLineEnd":
+    case Assertion.FINAL_LINE_END:
       return after === Side.EDGE || after === Side.FINAL_NEWLINE;
-    case "lineEnd":
+    case Assertion.LINE_END:
       return after === Side.EDGE || after === Side.FINAL_NEWLINE || after === Side.NEWLINE;
-    case "wordBoundary":
+    case Assertion.WORD_BOUNDARY:
       return (before === Side.WORD) !== (after === Side.WORD);
-    case "notWordBoundary":
+    case Assertion.NOT_WORD_BOUNDARY:
       return (before === Side.WORD) === (after === Side.WORD);
   }
 }
 
+/** The side of each ASCII character. */
+const ASCII_SIDES = Array.from({ length: 0x80 }, (_, code) => {
+  return code === NEWLINE ? Side.NEWLINE : contains(WORD, code) ? Side.WORD : Side.OTHER;
+});
+
 /** The side that a character makes. */
 export function sideOf(code: number): Side {
-  return code === NEWLINE ? Side.NEWLINE : contains(WORD, code) ? Side.WORD : Side.OTHER;
+  return ASCII_SIDES[code] ?? Side.OTHER;
 }
 
 export function sideBefore(text: string, at: number): Side {

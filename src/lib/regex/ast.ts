@@ -1,4 +1,5 @@
 /** The syntax tree of a pattern. Flags are resolved while parsing: nothing below knows about `(?i)`, `(?s)`, `(?x)`. */
+import type { Assertion } from "./assertions.ts";
 import type { CharSet } from "./charset.ts";
 
 export type Node =
@@ -25,23 +26,9 @@ export type Node =
     readonly negative: boolean;
     readonly body: Node;
   }
-  | { readonly type: "assert"; readonly kind: AssertKind }
+  | { readonly type: "assert"; readonly assertion: Assertion }
   /** `\K`: the match that is reported starts here. */
   | { readonly type: "keep" };
-
-export type AssertKind =
-  /** `\A`, `\G`, and `^` outside `(?m)`. */
-  | "textStart"
-  /** `^` under `(?m)`: at the start or behind a newline that is not the last character. */
-  | "lineStart"
-  /** `\z`. */
-  | "textEnd"
-  /** `\Z`, and `$` outside `(?m)`: at the end or before a newline that is the last character. */
-  | "finalLineEnd"
-  /** `$` under `(?m)`. */
-  | "lineEnd"
-  | "wordBoundary"
-  | "notWordBoundary";
 
 export interface Pattern {
   readonly root: Node;
@@ -50,9 +37,6 @@ export interface Pattern {
 }
 
 export const EMPTY: Node = { type: "empty" };
-
-/** Matches nothing, anywhere. */
-export const NOTHING: Node = { type: "set", set: [] };
 
 /** Puts nodes one behind the other, without needless nesting. */
 export function sequence(items: readonly Node[]): Node {

@@ -5,13 +5,17 @@
  * the text. The stack is an array, so nothing recurses on the text.
  */
 import { classOf } from "./alphabet.ts";
-import { holds, sideAfter, sideBefore } from "./assertions.ts";
+import { type Assertion, holds, sideAfter, sideBefore } from "./assertions.ts";
 import { Op, type Program, startsOf, type Tables, WIDTH } from "./program.ts";
 
 /** Instructions that one search may execute; one that needs more counts as no match, as PCRE's match limit does. */
-export const MAX_STEPS = 8_000_000;
-/** Bits that one search may remember. */
-export const MAX_BITS = 1 << 26;
+export const MAX_STEPS = 2_000_000;
+/** Places × positions that one search may remember. */
+export const MAX_REMEMBERED = 1 << 26;
+/** The same for programs with atomic groups, which remember a number and not a bit. */
+export const MAX_REMEMBERED_ENDS = 1 << 22;
+/** Numbers on the stack. */
+const MAX_STACK = 1 << 22;
 
 /** Tags of stack frames. A frame is a tag and a value; a tag that is not negative is a choice: go there, at value. */
 const TRIED = -1;
@@ -21,42 +25,45 @@ const UNDO = -2;
 const FAILED = -1;
 const GAVE_UP = -2;
 
-/** Memory that searches share, since only one runs at a time; larger needs are met for one search alone. */
-const SHARED_WORDS = 1 << 14;
-const sharedStack = new Int32Array(SHARED_WORDS);
-const sharedTried = new Uint32Array(SHARED_WORDS);
-const sharedWon = new Uint32Array(SHARED_WORDS);
-
-function clearedWords(shared: Uint32Array, words: number): Uint32Array {
-  return words > SHARED_WORDS ? new Uint32Array(words) : shared.fill(0, 0, words);
+/** Memory of a search. Only one runs at a time, so all share what they need as a rule. */
+interface Scratch {
+  stack: Int32Array;
+  /** Bit (position × number of places + place): was tried; it failed unless it is in `won`. */
+  tried: Uint32Array;
+  /** The same: led to the end of its body. */
+  won: Uint32Array;
+  /** The same, as an index: where the atomic group ended. */
+  ends: Int32Array;
 }
+
+const SHARED_SIZE = 1 << 14;
+const shared: Readonly<Scratch> = {
+  stack: new Int32Array(SHARED_SIZE),
+  tried: new Uint32Array(SHARED_SIZE),
+  won: new Uint32Array(SHARED_SIZE),
+  ends: new Int32Array(SHARED_SIZE),
+};
 
 export class Backtracker {
   readonly #program: Program;
   readonly #tables: Tables;
   readonly #starts: Uint8Array | undefined;
+  readonly #hasAtomic: boolean;
+  /** Captures inside bodies are seen by following the path of the match again. */
   readonly #replays: boolean;
   readonly #slots: Int32Array;
   /** By depth of the body: height of the stack and position when it was entered. */
   readonly #heights: Int32Array;
   readonly #entries: Int32Array;
+  #scratch: Scratch = shared;
   #text = "";
-  #stack = sharedStack;
-  #top = 0;
   #steps = 0;
-  /** Bit (number of the memo × (text length + 1) + position): was tried, and failed unless it is in #won. */
-  #tried: Uint32Array = sharedTried;
-  /** The same: led to the end of its body. */
-  #won: Uint32Array = sharedWon;
-  /** Where an atomic group ended from there. */
-  readonly #ends = new Map<number, number>();
-  /** Second pass, along the path that is known to succeed, to see captures inside bodies. */
-  #replaying = false;
 
   constructor(program: Program, tables: Tables) {
     this.#program = program;
     this.#tables = tables;
     this.#starts = startsOf(program, tables);
+    this.#hasAtomic = program.bodies.some((body) => body.kind === "atomic");
     this.#replays = program.bodies.some((body) => body.captures);
     this.#slots = new Int32Array(program.slots);
     this.#heights = new Int32Array(program.bodies.length);
@@ -65,7 +72,9 @@ export class Backtracker {
 
   /** Whether there is a match in `text`. */
   test(text: string): boolean {
-    return this.#search(text) >= 0;
+    const found = this.#search(text) >= 0;
+    this.#release();
+    return found;
   }
 
   /**
@@ -73,42 +82,45 @@ export class Backtracker {
    * the next search.
    */
   exec(text: string): Int32Array | null {
+    const slots = this.#slots;
     const start = this.#search(text);
-    if (start < 0) return null;
-    if (this.#replays) {
-      this.#replaying = true;
-      this.#slots.fill(-1);
-      const end = this.#run(start);
-      this.#replaying = false;
-      if (end < 0) return null;
-      this.#slots[1] = end;
-      // Not set by \K.
-      if (this.#slots[0]! < 0) this.#slots[0] = start;
+    let end = slots[1]!;
+    if (start >= 0 && this.#replays) {
+      slots.fill(-1);
+      end = this.#run(start, true);
+      slots[1] = end;
+      // Unless \K has set it.
+      if (slots[0]! < 0) slots[0] = start;
     }
-    return this.#slots;
+    this.#release();
+    return start < 0 || end < 0 ? null : slots;
   }
 
-  /** The first position from which the program matches, or a negative number. */
+  /** The first position from which the program matches, or FAILED or GAVE_UP; sets the slots. */
   #search(text: string): number {
-    const { program, starts } = { program: this.#program, starts: this.#starts };
-    const { alphabet } = this.#tables;
-    const bits = program.memoCount * (text.length + 1);
-    if (bits > MAX_BITS) return GAVE_UP;
-    const words = (bits + 31) >>> 5;
-    this.#tried = clearedWords(sharedTried, words);
-    if (program.bodies.length > 0) this.#won = clearedWords(sharedWon, words);
-    this.#ends.clear();
+    const { memoCount, bodies, anchored } = this.#program;
+    const starts = this.#starts;
+    const size = memoCount * (text.length + 1);
+    if (size > (this.#hasAtomic ? MAX_REMEMBERED_ENDS : MAX_REMEMBERED)) return GAVE_UP;
+    const words = (size + 31) >>> 5;
+    this.#scratch = {
+      stack: shared.stack,
+      tried: cleared(shared.tried, words),
+      won: cleared(shared.won, bodies.length > 0 ? words : 0),
+      // Not cleared: read only where `won` says that it was written.
+      ends: this.#hasAtomic && size > SHARED_SIZE ? new Int32Array(size) : shared.ends,
+    };
     this.#text = text;
     this.#steps = MAX_STEPS;
     this.#slots.fill(-1);
-    const last = program.anchored ? 0 : text.length;
+    const last = anchored ? 0 : text.length;
     for (let start = 0; start <= last; start++) {
       if (starts !== undefined) {
         if (start === text.length) break;
-        if (starts[classOf(alphabet, text.charCodeAt(start))] === 0) continue;
+        if (starts[classOf(this.#tables.alphabet, text.charCodeAt(start))] === 0) continue;
       }
       this.#slots[0] = start;
-      const end = this.#run(start);
+      const end = this.#run(start, false);
       if (end === FAILED) continue;
       this.#slots[1] = end;
       return end < 0 ? end : start;
@@ -116,30 +128,38 @@ export class Backtracker {
     return FAILED;
   }
 
-  /** Runs the program from `start`; the position behind the match, or FAILED or GAVE_UP. */
-  #run(start: number): number {
-    const { code, bodies, loops } = this.#program;
+  /** Lets go of the text, and of memory that only this search needed. */
+  #release(): void {
+    this.#text = "";
+    this.#scratch = shared;
+  }
+
+  /** Runs the program from `start`; answers the position behind the match, or FAILED or GAVE_UP. */
+  #run(start: number, replaying: boolean): number {
+    const { code, bodies, loops, memoCount } = this.#program;
     const { alphabet, member } = this.#tables;
     const { low, size } = alphabet;
+    const { tried, won, ends } = this.#scratch;
     const slots = this.#slots;
     const text = this.#text;
     const { length } = text;
-    const width = length + 1;
-    const tried = this.#tried;
+    const tracing = bodies.length > 0;
+    let { stack } = this.#scratch;
+    let top = 0;
     let steps = this.#steps;
     let pc = 0;
     let at = start;
-    this.#top = 0;
     // A case that ends in `continue` goes on; one that ends in `break` has failed.
     for (;;) {
-      if (--steps < 0) return GAVE_UP;
-      const a = code[pc + 1]!;
+      if (top === stack.length) stack = this.#grow();
+      if (--steps < 0 || stack.length > MAX_STACK) return GAVE_UP;
+      const operand = code[pc + 1]!;
       switch (code[pc]) {
         case Op.TAKE:
           if (at < length) {
             const char = text.charCodeAt(at);
             const id = char < 0x100 ? low[char]! : classOf(alphabet, char);
-            if (member[a * size + id] === 1) {
+            if (member[operand * size + id] === 1) {
               at++;
               pc += WIDTH;
               continue;
@@ -147,65 +167,71 @@ export class Backtracker {
           }
           break;
         case Op.SPLIT:
-          this.#push(code[pc + 2]!, at);
-          pc = a;
+          stack[top++] = code[pc + 2]!;
+          stack[top++] = at;
+          pc = operand;
           continue;
         case Op.JUMP:
-          pc = a;
+          pc = operand;
           continue;
         case Op.SAVE:
-          this.#push(UNDO - a, slots[a]!);
-          slots[a] = at;
+          stack[top++] = UNDO - operand;
+          stack[top++] = slots[operand]!;
+          slots[operand] = at;
           pc += WIDTH;
           continue;
         case Op.ASSERT:
-          if (holds(a, sideBefore(text, at), sideAfter(text, at))) {
-            pc += WIDTH;
-            continue;
-          }
-          break;
-        case Op.MEMO: {
-          const around = loops[code[pc + 2]!]!;
-          let number = a;
-          // What follows also depends on which loops around have taken nothing in this round yet. Those are always
-          // the innermost ones, so their count says it all.
-          for (let i = 0; i < around.length && slots[around[i]!] === at; i++) number++;
-          const key = number * width + at;
-          const word = key >>> 5;
-          const bit = 1 << (key & 31);
+          if (!holds(operand as Assertion, sideBefore(text, at), sideAfter(text, at))) break;
           pc += WIDTH;
-          if ((tried[word]! & bit) === 0) {
-            tried[word]! |= bit;
-            if (bodies.length > 0) this.#push(TRIED, key);
+          continue;
+        case Op.MEMO: {
+          let place = operand;
+          // What follows depends also on which loops around have taken nothing in this round yet. Those are always
+          // the innermost ones, so their count says it all.
+          const around = loops[code[pc + 2]!]!;
+          for (let i = 0; i < around.length && slots[around[i]!] === at; i++) place++;
+          const key = at * memoCount + place;
+          const bit = 1 << (key & 31);
+          const known = tried[key >>> 5]!;
+          const body = code[pc + 3]!;
+          pc += WIDTH;
+          if ((known & bit) === 0) {
+            tried[key >>> 5] = known | bit;
+            if (!tracing) continue;
+            stack[top++] = TRIED;
+            stack[top++] = key;
             continue;
           }
-          if (bodies.length === 0 || (this.#won[word]! & bit) === 0) break;
-          const inner = bodies[code[pc - 1]!];
-          if (this.#replaying && (inner === undefined || inner.captures)) continue;
+          if (!tracing || (won[key >>> 5]! & bit) === 0) break;
+          const inner = bodies[body];
+          if (replaying && (inner === undefined || inner.captures)) continue;
           if (inner === undefined) break;
-          at = this.#ends.get(key) ?? at;
+          if (inner.kind === "atomic") at = ends[key]!;
           pc = inner.leave;
           continue;
         }
         case Op.LOOP:
-          pc = code[pc + (slots[a] === at ? 3 : 2)]!;
+          pc = code[pc + (slots[operand] === at ? 3 : 2)]!;
           continue;
         case Op.ENTER: {
-          const body = bodies[a]!;
-          if (body.kind === "notAhead") this.#push(body.next, at);
-          this.#heights[body.depth] = this.#top;
+          const body = bodies[operand]!;
+          if (body.kind === "notAhead") {
+            stack[top++] = body.next;
+            stack[top++] = at;
+          }
+          this.#heights[body.depth] = top;
           this.#entries[body.depth] = at;
           pc += WIDTH;
           continue;
         }
         case Op.LEAVE: {
-          const body = bodies[a]!;
+          const body = bodies[operand]!;
           const height = this.#heights[body.depth]!;
-          this.#cut(height, body.kind === "atomic" ? at : -1);
+          top = this.#cut(height, top, body.kind === "atomic" ? at : -1);
           if (body.kind === "notAhead") {
-            // Its only choice, to go on behind it, goes too.
-            this.#backtrack(height);
-            this.#top -= 2;
+            // Left above the choice to go on behind the body are old values only; that choice falls, too.
+            for (; top > height; top -= 2) slots[UNDO - stack[top - 2]!] = stack[top - 1]!;
+            top -= 2;
             break;
           }
           if (body.kind === "ahead") at = this.#entries[body.depth]!;
@@ -213,62 +239,58 @@ export class Backtracker {
           continue;
         }
         case Op.BACK:
-          if (at < a) break;
-          at -= a;
+          if (at < operand) break;
+          at -= operand;
           pc += WIDTH;
           continue;
         case Op.MATCH:
-          if (bodies.length > 0) this.#cut(0, -1);
+          if (tracing) this.#cut(0, top, -1);
           this.#steps = steps;
           return at;
       }
-      if (!this.#backtrack(0)) {
-        this.#steps = steps;
-        return FAILED;
+      // Back to the latest choice, taking back what was done since.
+      for (;;) {
+        if (top === 0) {
+          this.#steps = steps;
+          return FAILED;
+        }
+        at = stack[--top]!;
+        pc = stack[--top]!;
+        if (pc >= 0) break;
+        if (pc !== TRIED) slots[UNDO - pc] = at;
       }
-      at = this.#stack[this.#top + 1]!;
-      pc = this.#stack[this.#top]!;
     }
   }
 
-  #push(tag: number, value: number): void {
-    if (this.#top === this.#stack.length) {
-      const larger = new Int32Array(this.#stack.length * 4);
-      larger.set(this.#stack);
-      this.#stack = larger;
-    }
-    this.#stack[this.#top] = tag;
-    this.#stack[this.#top + 1] = value;
-    this.#top += 2;
-  }
-
-  /** Takes back what was done since the latest choice above `height`, and that choice; false when there is none. */
-  #backtrack(height: number): boolean {
-    while (this.#top > height) {
-      this.#top -= 2;
-      const tag = this.#stack[this.#top]!;
-      if (tag >= 0) return true;
-      if (tag !== TRIED) this.#slots[UNDO - tag] = this.#stack[this.#top + 1]!;
-    }
-    return false;
-  }
-
-  /** Drops the choices above `height` for good; what was tried and is still there has led to the end of the body. */
-  #cut(height: number, end: number): void {
-    const stack = this.#stack;
+  /**
+   * Drops the choices above `height` for good and answers the new top. What was tried and still stands there has led
+   * to the end of the body; old values stay.
+   */
+  #cut(height: number, top: number, end: number): number {
+    const { stack, won, ends } = this.#scratch;
     let kept = height;
-    for (let i = height; i < this.#top; i += 2) {
+    for (let i = height; i < top; i += 2) {
       const tag = stack[i]!;
       const value = stack[i + 1]!;
       if (tag === TRIED) {
-        this.#won[value >>> 5]! |= 1 << (value & 31);
-        if (end >= 0) this.#ends.set(value, end);
+        won[value >>> 5]! |= 1 << (value & 31);
+        if (end >= 0) ends[value] = end;
       } else if (tag < 0) {
-        stack[kept] = tag;
-        stack[kept + 1] = value;
-        kept += 2;
+        stack[kept++] = tag;
+        stack[kept++] = value;
       }
     }
-    this.#top = kept;
+    return kept;
   }
+
+  #grow(): Int32Array {
+    const larger = new Int32Array(this.#scratch.stack.length * 2);
+    larger.set(this.#scratch.stack);
+    return this.#scratch.stack = larger;
+  }
+}
+
+/** `words` zeros: of the shared memory when they fit. */
+function cleared(memory: Uint32Array, words: number): Uint32Array {
+  return words > SHARED_SIZE ? new Uint32Array(words) : memory.fill(0, 0, words);
 }

@@ -1,6 +1,6 @@
 /** Compiles a syntax tree into a {@link Program}. */
-import { ASSERT_KINDS, LOOKS_AT } from "./assertions.ts";
-import type { AssertKind, Node, Pattern } from "./ast.ts";
+import { type Assertion, looksAt } from "./assertions.ts";
+import type { Node, Pattern } from "./ast.ts";
 import type { CharSet } from "./charset.ts";
 import { type Body, Op, type Program, WIDTH } from "./program.ts";
 import { fixedLength, hasCaptures, isAnchored, isNullable } from "./shape.ts";
@@ -31,7 +31,7 @@ class Emitter {
   readonly #setIndex = new Map<string, number>();
   readonly #bodies: Body[] = [];
   readonly #groups: number;
-  readonly #assertions = new Set<AssertKind>();
+  readonly #assertions = new Set<Assertion>();
   readonly #memoLoops: (readonly number[])[] = [];
   #memoCount = 0;
   #slots: number;
@@ -47,9 +47,9 @@ class Emitter {
   }
 
   finish(anchored: boolean): Program {
-    const looksAt = new Set([...this.#assertions].map((kind) => LOOKS_AT[kind]));
+    const seen = new Set([...this.#assertions].map(looksAt));
     return {
-      code: Int32Array.from(this.#code),
+      code: new Int32Array(this.#code),
       sets: this.#sets,
       bodies: this.#bodies,
       loops: this.#memoLoops,
@@ -57,8 +57,8 @@ class Emitter {
       groups: this.#groups,
       slots: this.#slots,
       anchored,
-      seesNewlines: looksAt.has("newlines"),
-      seesWords: looksAt.has("words"),
+      seesNewlines: seen.has("newlines"),
+      seesWords: seen.has("words"),
     };
   }
 
@@ -93,8 +93,8 @@ class Emitter {
           () => node.behind ? this.#emitBehind(node.body) : this.emit(node.body),
         );
       case "assert":
-        this.#assertions.add(node.kind);
-        this.put(Op.ASSERT, ASSERT_KINDS.indexOf(node.kind));
+        this.#assertions.add(node.assertion);
+        this.put(Op.ASSERT, node.assertion);
         return;
       case "keep":
         this.put(Op.SAVE, 0);
@@ -144,7 +144,12 @@ class Emitter {
 
   #emitRepeat(body: Node, min: number, max: number, lazy: boolean): void {
     const times = max === Infinity ? Math.max(min - 1, 0) : min;
-    for (let i = 0; i < times; i++) this.emit(body);
+    for (let i = 0; i < times; i++) {
+      const before = this.#here();
+      this.emit(body);
+      // Nothing to repeat, however often: "(?:(?:){65535}){65535}" must not keep anybody waiting.
+      if (this.#here() === before) return;
+    }
     if (max === Infinity) this.#emitLoop(body, min === 0, lazy);
     else if (max > min) this.#emitOptional(body, max - min, lazy);
   }

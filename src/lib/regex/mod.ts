@@ -83,6 +83,7 @@ class Matchers {
   }
 
   exec(text: string): Int32Array | null {
+    if (this.#regular && !this.test(text)) return null;
     return this.#backtrackers().exec(text);
   }
 

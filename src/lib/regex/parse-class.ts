@@ -1,5 +1,5 @@
 /** Parses a bracketed class, `[…]` (pcre2pattern(3), "Square brackets and character classes"). */
-import { type CharSet, complement, foldCase, fromRanges, POSIX, union } from "./charset.ts";
+import { type CharSet, complement, foldCase, only, POSIX, union } from "./charset.ts";
 import { parseEscape } from "./parse-escape.ts";
 import { eat, peek, refuse, type Scanner } from "./scanner.ts";
 
@@ -35,7 +35,7 @@ export function parseClass(scanner: Scanner, flags: ClassFlags): CharSet {
     if (!reader.quoted && eat(scanner, "]")) break;
     sets.push(readRange(reader));
   }
-  const set = flags.ignoreCase ? foldCase(union(...sets)) : union(...sets);
+  const set = flags.ignoreCase ? foldCase(union(sets)) : union(sets);
   return negative ? complement(set) : set;
 }
 
@@ -54,29 +54,24 @@ function readRange(reader: ClassReader): CharSet {
   const low = readItem(reader);
   if ("set" in low) return low.set;
   skipIgnored(reader);
-  const alone = fromRanges([low.code, low.code]);
+  const alone = only(low.code);
   if (reader.quoted || peek(scanner) !== "-") return alone;
   const hyphen = scanner.at++;
   skipIgnored(reader);
   if (!reader.quoted && peek(scanner) === "]") {
     scanner.at = hyphen;
-    return union(alone, readHyphen(reader));
+    return alone;
   }
   const high = readItem(reader);
   // "[a-\d]": PCRE2 refuses it, PCRE1, Perl and JavaScript take the hyphen as a character.
-  if ("set" in high) return union(alone, HYPHEN, high.set);
+  if ("set" in high) return union([alone, HYPHEN, high.set]);
   if (high.code < low.code) {
     refuse(`the range "${scanner.source.slice(position, scanner.at)}" is out of order`, position);
   }
-  return fromRanges([low.code, high.code]);
+  return [low.code, high.code];
 }
 
-const HYPHEN: CharSet = fromRanges([0x2d, 0x2d]);
-
-function readHyphen(reader: ClassReader): CharSet {
-  reader.scanner.at++;
-  return HYPHEN;
-}
+const HYPHEN: CharSet = only(0x2d);
 
 function readItem(reader: ClassReader): Item {
   const { scanner, flags } = reader;

@@ -1,5 +1,6 @@
 /** Parses what stands behind a backslash (pcre2pattern(3), "Backslash", with PCRE's non-UTF meaning). */
-import { type AssertKind, EMPTY, type Node } from "./ast.ts";
+import { Assertion } from "./assertions.ts";
+import { EMPTY, type Node } from "./ast.ts";
 import {
   ANY,
   type CharSet,
@@ -43,14 +44,14 @@ const CLASSES: ReadonlyMap<string, CharSet> = new Map([
   ["V", complement(VERTICAL_SPACE)],
 ]);
 
-const ASSERTIONS: ReadonlyMap<string, AssertKind> = new Map([
-  ["A", "textStart"],
+const ASSERTIONS: ReadonlyMap<string, Assertion> = new Map([
+  ["A", Assertion.TEXT_START],
   // A search always begins at the start of the text, so that is where \G stands.
-  ["G", "textStart"],
-  ["z", "textEnd"],
-  ["Z", "finalLineEnd"],
-  ["b", "wordBoundary"],
-  ["B", "notWordBoundary"],
+  ["G", Assertion.TEXT_START],
+  ["z", Assertion.TEXT_END],
+  ["Z", Assertion.FINAL_LINE_END],
+  ["b", Assertion.WORD_BOUNDARY],
+  ["B", Assertion.NOT_WORD_BOUNDARY],
 ]);
 
 /** `\R`: CRLF is taken as one, and not split on backtracking. */
@@ -111,8 +112,10 @@ function char(code: number): Escape {
 }
 
 function parseNode(scanner: Scanner, letter: string): Escape | undefined {
-  const kind = ASSERTIONS.get(letter);
-  if (kind !== undefined) return { type: "node", node: { type: "assert", kind }, repeatable: false };
+  const assertion = ASSERTIONS.get(letter);
+  if (assertion !== undefined) {
+    return { type: "node", node: { type: "assert", assertion }, repeatable: false };
+  }
   switch (letter) {
     case "K":
       return { type: "node", node: { type: "keep" }, repeatable: false };

@@ -1,12 +1,16 @@
 /** Parses PCRE patterns, as far as they can be matched in bounded time (pcre2pattern(3), without UTF mode). */
+import { Assertion } from "./assertions.ts";
 import { choice, EMPTY, type Node, type Pattern, sequence } from "./ast.ts";
-import { ANY, type CharSet, foldCase, fromRanges, NOT_NEWLINE } from "./charset.ts";
+import { ANY, type CharSet, foldCase, NOT_NEWLINE, only } from "./charset.ts";
 import { parseClass, posixAt } from "./parse-class.ts";
 import { parseEscape } from "./parse-escape.ts";
 import { type Flags, NO_FLAGS, readFlags } from "./flags.ts";
 import { readGroupHead } from "./parse-group.ts";
+import { fixedLength, some } from "./shape.ts";
 import { eat, eatMatch, PatternError, peek, refuse, type Scanner } from "./scanner.ts";
 
+/** Characters of a pattern. */
+const MAX_PATTERN = 65_536;
 /** PCRE's own limit on nested parentheses. */
 const MAX_DEPTH = 250;
 /** PCRE's own limit in `{n,m}`. */
@@ -29,6 +33,9 @@ export interface Parser extends Scanner {
 export function parsePattern(source: string): ParseResult {
   const parser: Parser = { source, at: 0, groups: 0, names: new Map(), depth: 0, quoted: false };
   try {
+    if (source.length > MAX_PATTERN) {
+      refuse(`the pattern is longer than ${MAX_PATTERN} characters`, MAX_PATTERN);
+    }
     const root = parseChoice(parser, NO_FLAGS, false);
     if (parser.at < source.length) refuse("a closing parenthesis has no opening one", parser.at);
     return { ok: true, pattern: { root, groups: parser.groups } };
@@ -100,7 +107,7 @@ function parseItem(branch: Branch, next: string): void {
       parser.at++;
       const escape = parseEscape(parser, false, parser.groups);
       if (escape.type === "node") return push(branch, escape.node, escape.repeatable);
-      const set = escape.type === "class" ? escape.set : fromRanges([escape.code, escape.code]);
+      const set = escape.type === "class" ? escape.set : only(escape.code);
       return push(branch, oneOf(flags.i ? foldCase(set) : set));
     }
     case ".":
@@ -108,10 +115,16 @@ function parseItem(branch: Branch, next: string): void {
       return push(branch, oneOf(flags.s ? ANY : NOT_NEWLINE));
     case "^":
       parser.at++;
-      return push(branch, { type: "assert", kind: flags.m ? "lineStart" : "textStart" }, false);
+      return push(branch, {
+        type: "assert",
+        assertion: flags.m ? Assertion.LINE_START : Assertion.TEXT_START,
+      }, false);
     case "$":
       parser.at++;
-      return push(branch, { type: "assert", kind: flags.m ? "lineEnd" : "finalLineEnd" }, false);
+      return push(branch, {
+        type: "assert",
+        assertion: flags.m ? Assertion.LINE_END : Assertion.FINAL_LINE_END,
+      }, false);
     default:
       return push(branch, literal(parser, flags));
   }
@@ -123,13 +136,14 @@ function oneOf(set: CharSet): Node {
 
 function literal(parser: Parser, flags: Flags): Node {
   const code = parser.source.charCodeAt(parser.at++);
-  const set = fromRanges([code, code]);
+  const set = only(code);
   return oneOf(flags.i ? foldCase(set) : set);
 }
 
 /** Steps over `\Q`, `\E`, comments, and what `(?x)` ignores. */
 function skipIgnored(parser: Parser, flags: Flags): void {
   for (;;) {
+    if (!parser.quoted && !flags.x && peek(parser) !== "\\" && peek(parser) !== "(") return;
     if (parser.quoted) {
       if (!eat(parser, "\\E")) return;
       parser.quoted = false;
@@ -149,6 +163,7 @@ function skipIgnored(parser: Parser, flags: Flags): void {
 function parseQuantifier(branch: Branch): boolean {
   const { parser, flags } = branch;
   const position = parser.at;
+  if (!"*+?{".includes(peek(parser))) return false;
   const text = eatMatch(parser, /[*+?]|\{[0-9]+(?:,[0-9]*)?\}/y);
   if (text === "") return false;
   if (!branch.repeatable) refuse(`the quantifier "${text}" follows nothing that can be repeated`, position);
@@ -201,7 +216,9 @@ function parseGroup(branch: Branch): void {
       return push(branch, { type: "atomic", body: parseBody(parser, flags, start) });
     case "look": {
       const { behind, negative } = head;
-      return push(branch, { type: "look", behind, negative, body: parseBody(parser, flags, start) });
+      const body = parseBody(parser, flags, start);
+      checkLook(body, behind, start);
+      return push(branch, { type: "look", behind, negative, body });
     }
   }
 }
@@ -220,4 +237,12 @@ function parseBody(parser: Parser, flags: Flags, start: number, resetGroups = fa
   if (!eat(parser, ")")) refuse("a group is not closed: ) is missing", start);
   parser.depth--;
   return body;
+}
+
+function checkLook(body: Node, behind: boolean, start: number): void {
+  if (some(body, (node) => node.type === "keep")) refuse("\\K is not allowed in a look-around", start);
+  const alternatives = body.type === "choice" ? body.alternatives : [body];
+  if (behind && alternatives.some((item) => fixedLength(item) === undefined)) {
+    refuse("each alternative of a look-behind must have a fixed length", start);
+  }
 }

@@ -1,6 +1,6 @@
 /** The program of a pattern, which `automaton.ts` and `backtrack.ts` run. */
 import { type Alphabet, alphabetOf, membership } from "./alphabet.ts";
-import { type CharSet, fromRanges, NEWLINE, WORD } from "./charset.ts";
+import { type CharSet, NEWLINE, only, WORD } from "./charset.ts";
 
 /**
  * Instructions are four numbers: the operation and up to three operands. Targets are offsets into `Program.code`.
@@ -15,7 +15,7 @@ export const Op = {
   JUMP: 2,
   /** slot: stores the position. */
   SAVE: 3,
-  /** assertion: index into `ASSERT_KINDS`. */
+  /** assertion: an `Assertion`. */
   ASSERT: 4,
   /**
    * base, loops, body: a place that several paths lead to, where it is remembered what was tried. `base` is the first
@@ -75,7 +75,7 @@ export interface Tables {
 
 export function tablesOf(program: Program): Tables {
   const sets = [...program.sets];
-  if (program.seesNewlines) sets.push(fromRanges([NEWLINE, NEWLINE]));
+  if (program.seesNewlines) sets.push(only(NEWLINE));
   if (program.seesWords) sets.push(WORD);
   const alphabet = alphabetOf(sets);
   return { alphabet, member: membership(alphabet, sets) };

@@ -1,4 +1,5 @@
 /** Questions about syntax trees. */
+import { Assertion } from "./assertions.ts";
 import type { Node } from "./ast.ts";
 import { single } from "./charset.ts";
 
@@ -84,7 +85,7 @@ export function hasCaptures(node: Node): boolean {
 export function isAnchored(node: Node): boolean {
   switch (node.type) {
     case "assert":
-      return node.kind === "textStart";
+      return node.assertion === Assertion.TEXT_START;
     case "sequence": {
       const end = node.items.findIndex((item) => fixedLength(item) !== 0);
       return node.items.slice(0, end < 0 ? undefined : end + 1).some(isAnchored);
