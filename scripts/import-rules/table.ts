@@ -66,7 +66,7 @@ export const IMPORT_TABLE: Readonly<Record<string, AreaRule>> = {
   telemetry: area([typesOf("table"), typesOf("resources")], ["zod", "prom-client", "@opentelemetry/*"], {
     node: true,
   }),
-  sources: area(["resources", "telemetry", RUNTIME_PORT], ["yaml", "@kubernetes/client-node"], {
+  sources: area(["resources", "telemetry", RUNTIME_PORT], ["js-yaml", "yaml", "@kubernetes/client-node"], {
     node: true,
   }),
   translators: area(["resources", "table"], [], { pure: true }),
