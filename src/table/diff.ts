@@ -1,6 +1,6 @@
 /** What is different between two tables: which sockets, matchers and balancers have to be touched. */
 import { deepEqual } from "../lib/deep-equal.ts";
-import type { Listener, Table } from "./table.ts";
+import type { Listener, Route, Table } from "./table.ts";
 
 /** Keys that came, went, or have another value. */
 export interface KeyChanges {
@@ -28,29 +28,20 @@ export function diffTables(before: Table, after: Table): TableDiff {
   const gatewayChanged = !deepEqual(before.gateway, after.gateway);
   const listenersBefore = byId(before.listeners);
   const listenersAfter = byId(after.listeners);
-  const listeners = compare(
-    listenersBefore,
-    listenersAfter,
-    (a, b) => deepEqual(withoutRoutes(a), withoutRoutes(b)),
-  );
+  const listeners = compare(listenersBefore, listenersAfter, isSameListener);
   const routes = new Map<string, KeyChanges>();
-  for (const [id, listener] of listenersAfter) {
-    const changes = routeChanges(listenersBefore.get(id), listener);
+  for (const { id, routes: now } of after.listeners) {
+    const changes = compareRoutes(listenersBefore[id]?.routes ?? now, now);
     if (!isNone(changes)) routes.set(id, changes);
   }
-  const upstreams = before.upstreams === after.upstreams
-    ? NONE
-    : compare(new Map(Object.entries(before.upstreams)), new Map(Object.entries(after.upstreams)), deepEqual);
+  const upstreams = compare(before.upstreams, after.upstreams, deepEqual);
   const onlyUpstreams = !gatewayChanged && isNone(listeners) && routes.size === 0;
   return {
     gatewayChanged,
     listeners,
     routes,
     upstreams,
-    endpointsOnly: onlyUpstreams && !isNone(upstreams) &&
-      upstreams.changed.every((name) =>
-        deepEqual(withoutEndpoints(before, name), withoutEndpoints(after, name))
-      ) && upstreams.added.length + upstreams.removed.length === 0,
+    endpointsOnly: onlyUpstreams && !isNone(upstreams) && isEndpointsOnly(upstreams, before, after),
     isEmpty: onlyUpstreams && isNone(upstreams),
   };
 }
@@ -61,34 +52,37 @@ function isNone({ added, removed, changed }: KeyChanges): boolean {
   return added.length + removed.length + changed.length === 0;
 }
 
-function routeChanges(before: Listener | undefined, after: Listener): KeyChanges {
-  if (before === undefined || before.routes === after.routes) return NONE;
-  return compare(byId(before.routes), byId(after.routes), deepEqual);
-}
+type Keyed<T> = Readonly<Record<string, T>>;
 
-function compare<T>(
-  before: ReadonlyMap<string, T>,
-  after: ReadonlyMap<string, T>,
-  isSame: (a: T, b: T) => boolean,
-): KeyChanges {
+function compare<T>(before: Keyed<T>, after: Keyed<T>, isSame: (a: T, b: T) => boolean): KeyChanges {
+  if (before === after) return NONE;
   const added: string[] = [];
   const changed: string[] = [];
-  for (const [key, value] of after) {
-    const known = before.get(key);
-    if (known === undefined) added.push(key);
-    else if (known !== value && !isSame(known, value)) changed.push(key);
+  for (const key of Object.keys(after)) {
+    const was = before[key];
+    const is = after[key];
+    if (was === undefined || is === undefined) added.push(key);
+    else if (was !== is && !isSame(was, is)) changed.push(key);
   }
-  return { added, changed, removed: [...before.keys()].filter((key) => !after.has(key)) };
+  return { added, changed, removed: Object.keys(before).filter((key) => after[key] === undefined) };
 }
 
-function byId<T extends { readonly id: string }>(items: readonly T[]): ReadonlyMap<string, T> {
-  return new Map(items.map((item) => [item.id, item]));
+function compareRoutes(before: readonly Route[], after: readonly Route[]): KeyChanges {
+  return before === after ? NONE : compare(byId(before), byId(after), deepEqual);
 }
 
-function withoutRoutes({ routes: _, ...rest }: Listener): Omit<Listener, "routes"> {
-  return rest;
+/** Ids hold slashes, so none of them is the name of something that every object has. */
+function byId<T extends { readonly id: string }>(items: readonly T[]): Keyed<T> {
+  return Object.fromEntries(items.map((item) => [item.id, item]));
 }
 
-function withoutEndpoints({ upstreams }: Table, name: string): unknown {
-  return { ...upstreams[name], endpoints: null };
+function isSameListener(a: Listener, b: Listener): boolean {
+  return deepEqual({ ...a, routes: null }, { ...b, routes: null });
+}
+
+function isEndpointsOnly({ added, removed, changed }: KeyChanges, before: Table, after: Table): boolean {
+  return added.length + removed.length === 0 &&
+    changed.every((name) =>
+      deepEqual({ ...before.upstreams[name], endpoints: null }, { ...after.upstreams[name], endpoints: null })
+    );
 }

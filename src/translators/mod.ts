@@ -22,7 +22,8 @@ export function translate(snapshot: Snapshot, options: TranslateOptions): Transl
     ? { listeners: [], upstreams: [] }
     : translateRules({ snapshot, options, owner, report });
   const base = { shape: TABLE_SHAPE, gateway, listeners } as const;
-  return resolve(base, { upstreams, problems, unresolved: new Map() }, {}, upstreams, snapshot);
+  const plan = { byService: indexByService(upstreams), problems, unresolved: new Map() };
+  return resolve(base, plan, {}, upstreams, snapshot);
 }
 
 /**
@@ -37,11 +38,21 @@ export function refreshEndpoints(
   services: ReadonlySet<string>,
 ): Translation {
   const { table, plan } = previous;
-  const affected = plan.upstreams.filter((each) =>
-    each.services.some((ref) => services.has(objectKey(ref.namespace, ref.name)))
-  );
-  if (affected.length === 0) return previous;
-  return resolve(table, plan, table.upstreams, affected, snapshot);
+  const affected = new Set([...services].flatMap((key) => plan.byService.get(key) ?? []));
+  return affected.size === 0 ? previous : resolve(table, plan, table.upstreams, affected, snapshot);
+}
+
+function indexByService(upstreams: readonly UpstreamPlan[]): ReadonlyMap<string, readonly UpstreamPlan[]> {
+  const byService = new Map<string, UpstreamPlan[]>();
+  for (const upstream of upstreams) {
+    for (const { namespace, name } of upstream.services) {
+      const key = objectKey(namespace, name);
+      const known = byService.get(key);
+      if (known === undefined) byService.set(key, [upstream]);
+      else known.push(upstream);
+    }
+  }
+  return byService;
 }
 
 /** Completes a table with the endpoints of `affected` upstreams; those of the others are taken over. */
@@ -49,7 +60,7 @@ function resolve(
   base: Omit<Table, "upstreams">,
   plan: TranslationPlan,
   known: Table["upstreams"],
-  affected: readonly UpstreamPlan[],
+  affected: Iterable<UpstreamPlan>,
   snapshot: Snapshot,
 ): Translation {
   const endpointsOf = createEndpointResolver(createServiceDirectory(snapshot));

@@ -18,15 +18,15 @@ export interface TranslateOptions {
 
 export interface Translation {
   readonly table: Table;
-  /** In the order in which they were found, see also {@link Translation.plan}. */
+  /** Those of references last. */
   readonly problems: readonly Problem[];
   /** What {@link Table.upstreams} was made from, for `refreshEndpoints`. */
   readonly plan: TranslationPlan;
 }
 
-/** Remembers which Services each upstream was resolved from. Not part of the table: it holds resources. */
+/** Remembers which upstreams were resolved from which Service (`namespace/name`). Not part of the table: it holds resources. */
 export interface TranslationPlan {
-  readonly upstreams: readonly UpstreamPlan[];
+  readonly byService: ReadonlyMap<string, readonly UpstreamPlan[]>;
   /** Everything but problems of references. */
   readonly problems: readonly Problem[];
   /** Problems of references, by upstream; only upstreams that have some. */

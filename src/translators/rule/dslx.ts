@@ -52,18 +52,18 @@ function compileTerm(
     return undefined;
   }
   const rows: Row[] = [];
-  for (const [index, row] of term.values.entries()) {
-    const compiled = rowsOf(subject.type, row, labels);
+  term.values.forEach((written, index) => {
+    const compiled = rowsOf(subject.type, written, labels);
     if ("fault" in compiled) {
       faults.push({ field: `${field}.values[${index}]`, reason: compiled.fault });
-      continue;
+      return;
     }
-    rows.push(...compiled);
-    for (const each of compiled) {
-      if (each.op !== "NEVER") continue;
-      warnings.push({ field: `${field}.values[${index}]`, reason: `this never matches: ${each.reason}` });
+    for (const row of compiled) {
+      rows.push(row);
+      if (row.op !== "NEVER") continue;
+      warnings.push({ field: `${field}.values[${index}]`, reason: `this never matches: ${row.reason}` });
     }
-  }
+  });
   return { subject, rows };
 }
 

@@ -6,9 +6,17 @@ import { keepaliveOf } from "../shared/keepalive.ts";
 import type { UpstreamPlan } from "../shared/upstream.ts";
 import type { Context } from "../types.ts";
 import { rulesByFrontend } from "./binding.ts";
-import { reportUnbuilt } from "./features/not-yet.ts";
+import { createUnbuiltReporter } from "./features/not-yet.ts";
 import { keyOf, type ServedFrontend, servedFrontends } from "./frontends.ts";
-import { defaultRoute, isL4, orderOf, type PlannedRoute, ruleRoute, sessionRoute } from "./routes.ts";
+import {
+  defaultRoute,
+  isL4,
+  namesServices,
+  orderOf,
+  type PlannedRoute,
+  ruleRoute,
+  sessionRoute,
+} from "./routes.ts";
 
 export interface RuleTranslation {
   readonly listeners: readonly Listener[];
@@ -19,11 +27,15 @@ export interface RuleTranslation {
 export function translateRules(context: Context): RuleTranslation {
   const { alb } = context.owner;
   if (alb?.spec.config?.enableALb === false) return { listeners: [], upstreams: [] };
-  if (alb !== undefined) reportUnbuilt(alb, context);
+  const reportUnbuilt = createUnbuiltReporter(context);
+  if (alb !== undefined) reportUnbuilt(alb);
   const rules = rulesByFrontend(context);
   const upstreams: UpstreamPlan[] = [];
   const listeners = [...servedFrontends(context).values()].map((served) => {
-    const planned = planRoutes(served, rules.get(keyOf(served.frontend)) ?? [], context);
+    const bound = rules.get(keyOf(served.frontend)) ?? [];
+    reportUnbuilt(served.frontend);
+    if (!isL4(served.protocol)) bound.forEach(reportUnbuilt);
+    const planned = planRoutes(served, bound, context);
     for (const { plan } of planned) upstreams.push(plan);
     return listenerOf(served, planned, context);
   });
@@ -51,7 +63,6 @@ function planRoutes(
   rules: readonly Rule[],
   context: Context,
 ): readonly PlannedRoute[] {
-  reportUnbuilt(served.frontend, context);
   const planned = isL4(served.protocol)
     ? [planSession(served, rules, context)]
     : [...rules.map((rule) => planRule(rule, served, context)), defaultRoute(served, context)];
@@ -59,14 +70,14 @@ function planRoutes(
 }
 
 function planRule(rule: Rule, served: ServedFrontend, context: Context): PlannedRoute | undefined {
-  reportUnbuilt(rule, context);
   reportOddities(rule, context);
   return ruleRoute(rule, served, context);
 }
 
 /** Settings that are served as they are, and probably not what was meant. */
-function reportOddities(rule: Rule, { report }: Context): void {
-  const { priority, serviceGroup, redirectURL, config } = rule.spec;
+function reportOddities(rule: Rule, context: Context): void {
+  const { report } = context;
+  const { priority, redirectURL, config } = rule.spec;
   const { min, max } = PRIORITY_RANGE;
   if (priority !== undefined && !(priority >= min && priority <= max)) {
     report(rule, {
@@ -78,7 +89,7 @@ function reportOddities(rule: Rule, { report }: Context): void {
     });
   }
   const isRedirect = Boolean(redirectURL) || config?.redirect !== undefined;
-  if ((serviceGroup?.services ?? []).length === 0 && !isRedirect) {
+  if (!isRedirect && !namesServices(rule, context)) {
     report(rule, {
       code: "UnresolvedReference",
       field: "spec.serviceGroup.services",
@@ -96,7 +107,7 @@ function planSession(
 ): PlannedRoute | undefined {
   const [first, ...others] = rules.map((rule) => {
     const { namespace, name } = rule.metadata;
-    return { rule, id: `${namespace}/${name}`, name, order: orderOf(rule) };
+    return { rule, id: `${namespace}/${name}`, name, order: orderOf(rule, context) };
   }).sort(compareRoutes);
   if (first === undefined) return defaultRoute(served, context);
   for (const { rule } of others) {

@@ -63,7 +63,8 @@ function urlPoints(operator: string | undefined, arg: string): number {
 }
 
 const encoder = new TextEncoder();
+const BEYOND_ASCII = /[\x80-\uffff]/;
 
 function utf8Length(text: string): number {
-  return encoder.encode(text).length;
+  return BEYOND_ASCII.test(text) ? encoder.encode(text).length : text.length;
 }

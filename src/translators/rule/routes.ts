@@ -1,6 +1,6 @@
 /** Rules and service groups of Frontends as routes (data-plane spec 2 and 3). */
 import type { Frontend } from "../../resources/frontend.ts";
-import type { Rule } from "../../resources/rule.ts";
+import type { DslxTerm, Rule } from "../../resources/rule.ts";
 import type { Match } from "../../table/match.ts";
 import { DEFAULT_PRIORITY } from "../../table/precedence.ts";
 import type { Balancing, Protocol, Route, RouteOrder, Source, Upstream } from "../../table/table.ts";
@@ -8,13 +8,12 @@ import { backendProtocolOf, backendProtocolsOf } from "../shared/backend-protoco
 import { balancingOf } from "../shared/balancing.ts";
 import { timeoutsOf } from "../shared/timeouts.ts";
 import { servicesOf, type UpstreamPlan } from "../shared/upstream.ts";
-import type { Context } from "../types.ts";
-import { quote } from "./checked-row.ts";
-import { compileDslx } from "./dslx.ts";
+import type { Context, Owner } from "../types.ts";
+import { quote, type WildcardLabels } from "./checked-row.ts";
+import { readDslx } from "./dslx-reading.ts";
 import { applyFeatures } from "./features/mod.ts";
 import type { Refusal } from "./features/feature.ts";
 import type { ServedFrontend } from "./frontends.ts";
-import { complexity, prefixForm, prefixFormLength } from "./prefix-form.ts";
 
 /** A route whose place is not known yet, and where it sends requests. */
 export interface PlannedRoute {
@@ -39,7 +38,7 @@ export function sessionRoute(rule: Rule, served: ServedFrontend, context: Contex
 function planRuleRoute(rule: Rule, match: Match, served: ServedFrontend, context: Context): PlannedRoute {
   const { type = "", namespace = "", name = "" } = rule.spec.source ?? {};
   return planRoute(
-    { object: rule, match, order: orderOf(rule), source: { type, namespace, name } },
+    { object: rule, match, order: orderOf(rule, context), source: { type, namespace, name } },
     served,
     context,
   );
@@ -48,7 +47,7 @@ function planRuleRoute(rule: Rule, match: Match, served: ServedFrontend, context
 /** The route that sends to the Frontend's own service group what no rule wants; undefined when it has none. */
 export function defaultRoute(served: ServedFrontend, context: Context): PlannedRoute | undefined {
   const object = served.frontend;
-  if ((object.spec.serviceGroup?.services ?? []).length === 0) return undefined;
+  if (!namesServices(object, context)) return undefined;
   const { namespace, name } = object.metadata;
   return planRoute(
     {
@@ -62,15 +61,22 @@ export function defaultRoute(served: ServedFrontend, context: Context): PlannedR
   );
 }
 
+/** Whether an object has a service group, be it one that was refused: then its route is there and says so. */
+export function namesServices(object: Rule | Frontend, { snapshot }: Context): boolean {
+  const services = object.spec.serviceGroup?.services ?? [];
+  return services.length > 0 || snapshot.refusals(object).some(({ field }) => field === "spec.serviceGroup");
+}
+
 /** Where a rule stands among those of its Frontend (data-plane spec 2). */
-export function orderOf({ spec }: Rule): RouteOrder {
-  const dslx = spec.dslx ?? [];
-  return {
-    place: "normal",
-    priority: spec.priority ?? DEFAULT_PRIORITY,
-    complexity: complexity(dslx),
-    matchLength: prefixFormLength(prefixForm(dslx)),
-  };
+export function orderOf({ spec }: Rule, { owner }: Context): RouteOrder {
+  const { complexity, length } = readDslx(spec.dslx ?? NO_TERMS, wildcardLabels(owner));
+  return { place: "normal", priority: spec.priority ?? DEFAULT_PRIORITY, complexity, matchLength: length };
+}
+
+const NO_TERMS: readonly DslxTerm[] = [];
+
+function wildcardLabels({ mode }: Owner): WildcardLabels {
+  return mode === "alb" ? "one" : "any";
 }
 
 /** Undefined when there is none to be had. */
@@ -80,7 +86,7 @@ function compileMatch(rule: Rule, { owner, report }: Context): Match | undefined
     report(rule, { code: "InvalidMatch", field: "spec.dslx", reason });
     return undefined;
   }
-  const compiled = compileDslx(rule.spec.dslx, owner.mode === "alb" ? "one" : "any");
+  const { compiled } = readDslx(rule.spec.dslx, wildcardLabels(owner));
   if (!compiled.ok) {
     for (const fault of compiled.faults) report(rule, { code: "InvalidMatch", ...fault });
     return undefined;

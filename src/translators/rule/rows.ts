@@ -8,17 +8,18 @@ import { hostRows } from "./host-rows.ts";
 /** Compiles one row; the result is an OR, and never empty. */
 export function rowsOf(
   type: Subject["type"],
-  [op, ...args]: readonly string[],
+  written: readonly string[],
   labels: WildcardLabels,
 ): readonly Row[] | RowFault {
+  const op = written[0];
   if (op === undefined) return { fault: "expected [OPERATOR, argument…], found an empty row" };
   const operator = OPERATORS.get(op);
   if (operator === undefined) {
     return { fault: `unknown operator ${quote(op)}; expected ${[...OPERATORS.keys()].join(", ")}` };
   }
-  const row = operator.read(args);
+  const row = operator.read(written);
   // ALB takes such a row for false and says nothing; the other rows of the term still count.
-  if (row === undefined) return [never(`${op} takes ${operator.takes}, found ${args.length}`)];
+  if (row === undefined) return [never(`${op} takes ${operator.takes}, found ${written.length - 1}`)];
   if (row.op === "REGEX") {
     const regex = compileRegex(row.value);
     if (!regex.ok) return { fault: `bad regular expression ${quote(row.value)}: ${regex.reason}` };
@@ -31,14 +32,14 @@ export function rowsOf(
 interface Operator {
   /** For people, behind `EQ takes`. */
   readonly takes: string;
-  /** Undefined when there are too many arguments or too few. */
-  read(args: readonly string[]): CheckedRow | undefined;
+  /** From the whole row, operator and all; undefined when there are too many arguments or too few. */
+  read(row: readonly string[]): CheckedRow | undefined;
 }
 
 function comparison(op: "EQ" | "STARTS_WITH" | "ENDS_WITH" | "REGEX" | "CIDR"): Operator {
   return {
     takes: "one argument",
-    read: ([value, ...more]) => value === undefined || more.length > 0 ? undefined : { op, value },
+    read: ({ 1: value, length }) => value === undefined || length > 2 ? undefined : { op, value },
   };
 }
 
@@ -47,16 +48,16 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ["EQ", comparison("EQ")],
   ["IN", {
     takes: "at least one argument",
-    read: (values) => values.length === 0 ? undefined : { op: "IN", values },
+    read: (row) => row.length === 1 ? undefined : { op: "IN", values: row.slice(1) },
   }],
   ["STARTS_WITH", comparison("STARTS_WITH")],
   ["ENDS_WITH", comparison("ENDS_WITH")],
   ["REGEX", comparison("REGEX")],
   ["RANGE", {
     takes: "two arguments",
-    read: ([start, end, ...more]) =>
-      start === undefined || end === undefined || more.length > 0 ? undefined : { op: "RANGE", start, end },
+    read: ({ 1: start, 2: end, length }) =>
+      start === undefined || end === undefined || length > 3 ? undefined : { op: "RANGE", start, end },
   }],
   ["CIDR", comparison("CIDR")],
-  ["EXIST", { takes: "no argument", read: (args) => args.length > 0 ? undefined : { op: "EXIST" } }],
+  ["EXIST", { takes: "no argument", read: (row) => row.length > 1 ? undefined : { op: "EXIST" } }],
 ]);

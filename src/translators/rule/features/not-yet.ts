@@ -6,6 +6,7 @@ import type { Alb2 } from "../../../resources/alb2.ts";
 import type { Frontend } from "../../../resources/frontend.ts";
 import type { Rule } from "../../../resources/rule.ts";
 import type { ServiceGroup } from "../../../resources/shared-config.ts";
+import { balancingOf } from "../../shared/balancing.ts";
 import { labelNames } from "../../shared/labels.ts";
 import type { Context } from "../../types.ts";
 import { demandsAuth } from "./auth.ts";
@@ -60,45 +61,42 @@ const OF_ALBS: readonly Unbuilt<Alb2>[] = [
   },
 ];
 
-/** Reports what a served Rule, Frontend or ALB2 asks for in vain. */
-export function reportUnbuilt(object: Configured, context: Context): void {
-  reportAll(object, LAYERED, context);
-  reportAuth(object, context);
-  if (object.kind === "ALB2") return reportAll(object, OF_ALBS, context);
-  reportAll(object, GROUPED, context);
-  if (object.kind === "Rule") {
-    reportAll(object, OF_RULES, context);
-    reportAll(object, annotations(context), context);
-  }
-}
-
-function reportAll<T extends Configured>(object: T, list: readonly Unbuilt<T>[], { report }: Context): void {
-  for (const { field, what, isAsked } of list) {
-    if (!isAsked(object)) continue;
-    report(object, {
-      code: "Unsupported",
-      field,
-      reason: `${what} is not supported yet`,
-      severity: "warning",
-    });
-  }
-}
-
-function reportAuth(object: Configured, { report }: Context): void {
-  if (!demandsAuth(object.spec.config?.auth)) return;
-  const reason = "authentication is not supported yet; what it protects is answered 503";
-  report(object, { code: "Unsupported", field: "spec.config.auth", reason });
-}
-
-function annotations({ options }: Context): readonly Unbuilt<Rule>[] {
+/** A function that reports what a served Rule, Frontend or ALB2 asks for in vain. */
+export function createUnbuiltReporter({ options, report }: Context): (object: Configured) => void {
   const prefix = labelNames(options.labelDomain).ruleAnnotation;
-  return ["rewrite-request", "rewrite-response"].map((name) => ({
+  const modifications = ["rewrite-request", "rewrite-response"].map((name): Unbuilt<Rule> => ({
     field: `metadata.annotations["${prefix}${name}"]`,
     what: "header modification",
     isAsked: ({ metadata }) => metadata.annotations[prefix + name] !== undefined,
   }));
+  const ofRules: readonly Unbuilt<Rule>[] = [...LAYERED, ...GROUPED, ...OF_RULES, ...modifications];
+  const ofFrontends: readonly Unbuilt<Frontend>[] = [...LAYERED, ...GROUPED];
+  const ofAlbs: readonly Unbuilt<Alb2>[] = [...LAYERED, ...OF_ALBS];
+
+  function reportAll<T extends Configured>(object: T, list: readonly Unbuilt<T>[]): void {
+    for (const { field, what, isAsked } of list) {
+      if (!isAsked(object)) continue;
+      report(object, {
+        code: "Unsupported",
+        field,
+        reason: `${what} is not supported yet`,
+        severity: "warning",
+      });
+    }
+  }
+
+  return function reportUnbuilt(object) {
+    if (demandsAuth(object.spec.config?.auth)) {
+      const reason = "authentication is not supported yet; what it protects is answered 503";
+      report(object, { code: "Unsupported", field: "spec.config.auth", reason });
+    }
+    if (object.kind === "Rule") reportAll(object, ofRules);
+    else if (object.kind === "Frontend") reportAll(object, ofFrontends);
+    else reportAll(object, ofAlbs);
+  };
 }
 
 function hasAffinity(group: ServiceGroup | undefined): boolean {
-  return ["sip-hash", "cookie", "header", "ewma"].includes(group?.session_affinity_policy ?? "");
+  return group?.session_affinity_policy !== undefined &&
+    balancingOf(group, 7).balancing.policy !== "round-robin";
 }

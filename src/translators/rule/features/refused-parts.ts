@@ -16,16 +16,19 @@ const INHERITED: ReadonlyMap<string, "unless nearer" | "always"> = new Map([
   ["redirect", "always"],
 ]);
 
-/** Parts that do not belong to routes but to the listener. */
-const OF_LISTENERS = /^spec\.(certificate_name|config\.keepalive)\b/;
+/** It may have demanded authentication, which nobody can tell any more. */
+const WHOLE_CONFIG = "spec.config";
+
+/** Parts without which a route does all the same what it is to do. */
+const HARMLESS = /^spec\.(certificate_name|domain|source|description|dsl|config\.keepalive)\b/;
 
 export function refusedParts({ rule, frontend, alb }: RouteLayers, { snapshot }: Context): FeatureResult {
   const layers = [rule, frontend, alb].filter((each) => each !== undefined);
   for (const [depth, object] of layers.entries()) {
+    const parts = snapshot.refusals(object);
+    if (parts.length === 0) continue;
     const nearer = layers.slice(0, depth).map(({ spec }): object => spec.config ?? {});
-    const part = snapshot.refusals(object).find((each) =>
-      depth === 0 ? !OF_LISTENERS.test(each.field) : isInherited(each, nearer)
-    );
+    const part = parts.find((each) => depth === 0 ? !HARMLESS.test(each.field) : isInherited(each, nearer));
     const refusal = part === undefined ? undefined : refusalOf(part);
     if (refusal !== undefined) return { refusal };
   }
@@ -33,6 +36,7 @@ export function refusedParts({ rule, frontend, alb }: RouteLayers, { snapshot }:
 }
 
 function isInherited({ field }: RefusedPart, nearer: readonly object[]): boolean {
+  if (field === WHOLE_CONFIG) return true;
   const name = /^spec\.config\.(\w+)/.exec(field)?.[1] ?? "";
   const how = INHERITED.get(name);
   return how === "always" || (how === "unless nearer" && !nearer.some((config) => name in config));
@@ -40,6 +44,6 @@ function isInherited({ field }: RefusedPart, nearer: readonly object[]): boolean
 
 /** Clients learn which part it is, not what is in it. */
 function refusalOf({ code, field }: RefusedPart): FeatureResult["refusal"] {
-  if (code === "InvalidObject") return undefined;
+  if (code === "InvalidObject" && field !== WHOLE_CONFIG) return undefined;
   return { status: code === "InvalidAuth" ? 503 : 500, reason: `${field} is invalid` };
 }
