@@ -73,6 +73,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       "--admin",
       `${admin.host}:${admin.port}`,
       ...(place === undefined ? ["--bind", LOOPBACK] : []),
+      // Nobody balances in front of a test's gateway: there is nothing to wait for when it stops.
+      ...(options.args?.includes("--drain-delay") ? [] : ["--drain-delay", "0s"]),
       ...(options.args ?? []),
     ]),
   ], options.env === undefined ? {} : { env: options.env });

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 
 const PCRE_ATOMS = [
-  ..."aabbc.-A ",
+  ..."aabbc.-A",
+  "\\ ",
   "[ab]",
   "[^a]",
   "[a-c]",
@@ -41,7 +42,21 @@ const PCRE_ASSERTIONS = [
   "(?<!\\n)",
   "(?<=(?!b).)",
 ];
-const PCRE_OPENINGS = ["(", "(", "(?:", "(?:", "(?>", "(?=", "(?!", "(?i:", "(?s:", "(?-i:", "(?U:", "(?|", "(?x:"];
+const PCRE_OPENINGS = [
+  "(",
+  "(",
+  "(?:",
+  "(?:",
+  "(?>",
+  "(?=",
+  "(?!",
+  "(?i:",
+  "(?s:",
+  "(?-i:",
+  "(?U:",
+  "(?|",
+  "(?x:",
+];
 const PCRE_QUANTIFIERS = [
   ..."*+?",
   "{2}",
@@ -59,22 +74,25 @@ const PCRE_QUANTIFIERS = [
 ];
 
 /** Everything that is supported of PCRE. */
-export const pcrePatterns: fc.Arbitrary<string> = fc.letrec<{ alternatives: string; piece: string }>((tie) => ({
-  alternatives: fc.array(fc.array(tie("piece"), { maxLength: 4 }), { minLength: 1, maxLength: 3 })
-    .map((branches) => branches.map((branch) => branch.join("")).join("|")),
-  piece: fc.oneof(
-    { depthSize: "small", maxDepth: 4, withCrossShrink: true },
-    { weight: 6, arbitrary: quantified(fc.constantFrom(...PCRE_ATOMS), PCRE_QUANTIFIERS) },
-    { weight: 1, arbitrary: fc.constantFrom(...PCRE_ASSERTIONS) },
-    {
-      weight: 4,
-      arbitrary: quantified(
-        fc.tuple(fc.constantFrom(...PCRE_OPENINGS), tie("alternatives")).map(([opening, body]) => `${opening}${body})`),
-        PCRE_QUANTIFIERS,
-      ),
-    },
-  ),
-})).alternatives;
+export const pcrePatterns: fc.Arbitrary<string> =
+  fc.letrec<{ alternatives: string; piece: string }>((tie) => ({
+    alternatives: fc.array(fc.array(tie("piece"), { maxLength: 4 }), { minLength: 1, maxLength: 3 })
+      .map((branches) => branches.map((branch) => branch.join("")).join("|")),
+    piece: fc.oneof(
+      { depthSize: "small", maxDepth: 4, withCrossShrink: true },
+      { weight: 6, arbitrary: quantified(fc.constantFrom(...PCRE_ATOMS), PCRE_QUANTIFIERS) },
+      { weight: 1, arbitrary: fc.constantFrom(...PCRE_ASSERTIONS) },
+      {
+        weight: 4,
+        arbitrary: quantified(
+          fc.tuple(fc.constantFrom(...PCRE_OPENINGS), tie("alternatives")).map(([opening, body]) =>
+            `${opening}${body})`
+          ),
+          PCRE_QUANTIFIERS,
+        ),
+      },
+    ),
+  })).alternatives;
 
 function quantified(atom: fc.Arbitrary<string>, quantifiers: readonly string[]): fc.Arbitrary<string> {
   return fc.tuple(atom, fc.oneof({ weight: 3, arbitrary: fc.constant("") }, fc.constantFrom(...quantifiers)))
@@ -97,8 +115,12 @@ interface Piece {
  * What means the same in PCRE and in JavaScript. Repeated groups that are empty, or that hold captures, do not: PCRE
  * keeps captures of earlier rounds and lets an empty round end the loop.
  */
-export const commonPatterns: fc.Arbitrary<string> = fc.letrec<{ alternatives: Piece; piece: Piece }>((tie) => ({
-  alternatives: fc.array(fc.array(tie("piece"), { maxLength: 4 }), { minLength: 1, maxLength: 3 }).map((branches) => ({
+export const commonPatterns: fc.Arbitrary<string> = fc.letrec<{ alternatives: Piece; piece: Piece }>((
+  tie,
+) => ({
+  alternatives: fc.array(fc.array(tie("piece"), { maxLength: 4 }), { minLength: 1, maxLength: 3 }).map((
+    branches,
+  ) => ({
     source: branches.map((branch) => branch.map((piece) => piece.source).join("")).join("|"),
     nullable: branches.some((branch) => branch.every((piece) => piece.nullable)),
     captures: branches.flat().some((piece) => piece.captures),
@@ -107,8 +129,10 @@ export const commonPatterns: fc.Arbitrary<string> = fc.letrec<{ alternatives: Pi
     { depthSize: "small", maxDepth: 4, withCrossShrink: true },
     {
       weight: 6,
-      arbitrary: repeated(fc.constantFrom(..."aabbc.-", "[ab]", "[^a]", "[a-c]", "\\w", "\\W", "\\d", "\\x61", "\\/")
-        .map((source) => ({ source, nullable: false, captures: false }))),
+      arbitrary: repeated(
+        fc.constantFrom(..."aabbc.-", "[ab]", "[^a]", "[a-c]", "\\w", "\\W", "\\d", "\\x61", "\\/")
+          .map((source) => ({ source, nullable: false, captures: false })),
+      ),
     },
     {
       weight: 1,
@@ -118,7 +142,9 @@ export const commonPatterns: fc.Arbitrary<string> = fc.letrec<{ alternatives: Pi
     {
       weight: 4,
       arbitrary: repeated(
-        fc.tuple(fc.constantFrom("(", "(?:", "(?:", "(?=", "(?!"), tie("alternatives")).map(([opening, body]) => ({
+        fc.tuple(fc.constantFrom("(", "(?:", "(?:", "(?=", "(?!"), tie("alternatives")).map((
+          [opening, body],
+        ) => ({
           source: `${opening}${body.source})`,
           nullable: body.nullable || opening === "(?=" || opening === "(?!",
           captures: body.captures || opening === "(",
@@ -129,7 +155,20 @@ export const commonPatterns: fc.Arbitrary<string> = fc.letrec<{ alternatives: Pi
 })).alternatives.map((piece) => piece.source);
 
 function repeated(atom: fc.Arbitrary<Piece>): fc.Arbitrary<Piece> {
-  const quantifiers = fc.constantFrom("", "", "", ..."*+?", "{2}", "{1,2}", "{0,3}", "{2,}", "*?", "+?", "??", "{1,3}?");
+  const quantifiers = fc.constantFrom(
+    "",
+    "",
+    "",
+    ..."*+?",
+    "{2}",
+    "{1,2}",
+    "{0,3}",
+    "{2,}",
+    "*?",
+    "+?",
+    "??",
+    "{1,3}?",
+  );
   return fc.tuple(atom, quantifiers).map(([piece, quantifier]) => {
     if (quantifier === "" || piece.nullable || piece.captures) return piece;
     return { ...piece, source: piece.source + quantifier, nullable: /^(?:[*?]|\{0)/.test(quantifier) };

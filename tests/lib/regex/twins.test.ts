@@ -20,7 +20,11 @@ test("what JavaScript and PCRE share matches as in JavaScript, captures included
       for (const text of texts) {
         const found = result.regex.exec(text);
         const expected = native.exec(text);
-        assert.deepEqual(found && [...found], expected && [...expected], `${pattern} on ${JSON.stringify(text)}`);
+        assert.deepEqual(
+          found && [...found],
+          expected && [...expected],
+          `${pattern} on ${JSON.stringify(text)}`,
+        );
         if (found !== null && expected !== null) {
           assert.equal(found.index, expected.index);
           assert.equal(found.end, expected.index + expected[0].length);
@@ -63,7 +67,9 @@ test("a required prefix starts every text that matches", () => {
       const { requiredPrefix } = result.regex;
       if (requiredPrefix === undefined) return;
       for (const text of texts) {
-        if (result.regex.test(text)) assert.ok(text.startsWith(requiredPrefix), `${pattern} on ${JSON.stringify(text)}`);
+        if (result.regex.test(text)) {
+          assert.ok(text.startsWith(requiredPrefix), `${pattern} on ${JSON.stringify(text)}`);
+        }
       }
     }),
   );
