@@ -23,7 +23,10 @@ function entryOf(value: unknown): SnapshotEntry {
   return { object, refusals };
 }
 
-export function translateObjects(objects: readonly unknown[], options: Partial<TranslateOptions> = {}): Translation {
+export function translateObjects(
+  objects: readonly unknown[],
+  options: Partial<TranslateOptions> = {},
+): Translation {
   return translate(snapshotOf(objects), { ...OPTIONS, ...options });
 }
 
@@ -70,7 +73,11 @@ export function service(name: string, addresses: readonly string[], spec: Json =
       metadata: { name },
       spec: { ports: [{ name: "http", port: 80, targetPort: 8080 }], ...spec },
     },
-    slice(name, `${name}-1`, addresses.map((address) => ({ addresses: [address], conditions: { ready: true } }))),
+    slice(
+      name,
+      `${name}-1`,
+      addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+    ),
   ];
 }
 

@@ -76,7 +76,7 @@ const PCRE_QUANTIFIERS = [
 /** Everything that is supported of PCRE. */
 export const pcrePatterns: fc.Arbitrary<string> =
   fc.letrec<{ alternatives: string; piece: string }>((tie) => ({
-    alternatives: fc.array(fc.array(tie("piece"), { maxLength: 4 }), { minLength: 1, maxLength: 3 })
+    alternatives: fc.array(branch(tie("piece")), { minLength: 1, maxLength: 3 })
       .map((branches) => branches.map((branch) => branch.join("")).join("|")),
     piece: fc.oneof(
       { depthSize: "small", maxDepth: 4, withCrossShrink: true },
@@ -93,6 +93,14 @@ export const pcrePatterns: fc.Arbitrary<string> =
       },
     ),
   })).alternatives;
+
+/** Seldom empty, or nearly everything would match nearly everywhere. */
+function branch<T>(piece: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
+  return fc.oneof(
+    { weight: 12, arbitrary: fc.array(piece, { minLength: 1, maxLength: 4 }) },
+    fc.constant([]),
+  );
+}
 
 function quantified(atom: fc.Arbitrary<string>, quantifiers: readonly string[]): fc.Arbitrary<string> {
   return fc.tuple(atom, fc.oneof({ weight: 3, arbitrary: fc.constant("") }, fc.constantFrom(...quantifiers)))
@@ -118,7 +126,7 @@ interface Piece {
 export const commonPatterns: fc.Arbitrary<string> = fc.letrec<{ alternatives: Piece; piece: Piece }>((
   tie,
 ) => ({
-  alternatives: fc.array(fc.array(tie("piece"), { maxLength: 4 }), { minLength: 1, maxLength: 3 }).map((
+  alternatives: fc.array(branch(tie("piece")), { minLength: 1, maxLength: 3 }).map((
     branches,
   ) => ({
     source: branches.map((branch) => branch.map((piece) => piece.source).join("")).join("|"),
