@@ -27,6 +27,8 @@ export const service = z.object({
     /** Host name or IP literal; only of type ExternalName. */
     externalName: optional(z.string()),
     selector: textMap,
+    /** `IPv4`, `IPv6`; the first is the primary one. */
+    ipFamilies: list(z.string()),
     ports: list(servicePort),
   }).readonly(),
 }).readonly();

@@ -36,12 +36,20 @@ export function sessionRoute(rule: Rule, served: ServedFrontend, context: Contex
 }
 
 function planRuleRoute(rule: Rule, match: Match, served: ServedFrontend, context: Context): PlannedRoute {
-  const { type = "", namespace = "", name = "" } = rule.spec.source ?? {};
   return planRoute(
-    { object: rule, match, order: orderOf(rule, context), source: { type, namespace, name } },
+    { object: rule, match, order: orderOf(rule, context), source: sourceOf(rule) },
     served,
     context,
   );
+}
+
+/** A Rule that something made from another object belongs to that object. */
+function sourceOf({ metadata, spec }: Rule): Source {
+  if (spec.source?.type === undefined) {
+    return { type: "rule", namespace: metadata.namespace, name: metadata.name };
+  }
+  const { type, namespace = "", name = "" } = spec.source;
+  return { type, namespace, name };
 }
 
 /** The route that sends to the Frontend's own service group what no rule wants; undefined when it has none. */

@@ -77,7 +77,7 @@ function resolveService(
     return nothing("port", `${label} has no port ${ref.port}/${ref.protocol}; it has ${ports}`);
   }
   // Endpoints is capped at 1000 addresses and follows EndpointSlice late; it counts where there is nothing else.
-  if (slices.length > 0) return fromSlices(slices, port, label);
+  if (slices.length > 0) return fromSlices(ofPrimaryFamily(slices, service), port, label);
   const endpoints = snapshot.get("Endpoints", ref.namespace, ref.name);
   if (endpoints === undefined) return nothing("name", `${label} has neither EndpointSlice nor Endpoints`);
   return fromEndpoints(endpoints, port, label);
@@ -101,6 +101,12 @@ function resolveExternalName(ref: ServiceRef, { spec }: Service, snapshot: Snaps
   const texts = parseAddress(host) === null ? snapshot.resolvedNames.get(host) : [host];
   if (texts === undefined) return nothing("name", `${JSON.stringify(host)} has not been resolved yet`);
   return canonical(texts.map((address) => ({ address, port: ref.port })));
+}
+
+/** Dual-stack pods have a slice of each family: to list both would count every pod twice. */
+function ofPrimaryFamily(slices: readonly EndpointSlice[], { spec }: Service): readonly EndpointSlice[] {
+  const primary = slices.filter(({ addressType }) => addressType === spec.ipFamilies[0]);
+  return primary.length > 0 ? primary : slices;
 }
 
 /** Ready addresses; when there are none, those that still serve while they terminate, as kube-proxy does. */
