@@ -6,7 +6,6 @@ import { rule, service, underPath } from "./harness/objects.ts";
 import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 import { dial, requestText } from "./harness/client.ts";
-import { readResponse } from "./harness/message.ts";
 
 /** A rule whose first endpoint refuses. */
 async function halfRefused(good: string) {
@@ -78,7 +77,7 @@ describe("access log as JSON", () => {
         server_port: site.port,
         scheme: "http",
         protocol: "HTTP/1.1",
-        host: "Example.com",
+        host: "example.com",
         method: "POST",
         target: "/served?q=1",
         status: 201,
@@ -135,13 +134,7 @@ describe("access log as JSON", () => {
     assert.equal(entry.status, 200);
   });
 
-  it("has a line for requests that were refused and for clients that left", async () => {
-    const client = await dial({ host: site.host, port: site.port });
-    await client.send("GET / HTTP/1.1\r\n\r\n");
-    await readResponse(client);
-    client.close();
-    assert.equal((await site.gateway.logged(({ status }) => status === 400)).error, "BAD_REQUEST");
-
+  it("has a line for clients that left", async () => {
     site.upstream.handler = () => {};
     const leaving = await dial({ host: site.host, port: site.port });
     await leaving.send(requestText({ target: "/served/left" }));

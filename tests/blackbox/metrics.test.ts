@@ -76,6 +76,15 @@ describe("metrics", () => {
     await counts("albatross_request_duration_seconds_count", {}, 8);
   });
 
+  it("count requests that could not be read", async () => {
+    const client = await site.dial();
+    await client.send("GET / HTTP/1.1\r\n\r\n");
+    assert.equal((await readResponse(client)).status, 400);
+    client.close();
+    await counts("albatross_errors_total", { listener: "web", error: "BAD_REQUEST" }, 1);
+    await counts("alb_error", { port: String(site.port) }, 4);
+  });
+
   it("show connections and requests of the moment", async () => {
     await counts("albatross_connections", { listener: "web" }, 0);
     let release = (): void => {};

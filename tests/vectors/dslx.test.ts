@@ -105,7 +105,8 @@ for (const place of ["loopback", "trusting", "namespace"] as const) {
     for (const test of own) {
       it(test.name, { skip }, async () => {
         for (const vector of test.requests) await check(test, vector);
-        if (test.internal !== undefined) {
+        const moved = JSON.stringify(movedDslx(test.given.dslx, place)) !== JSON.stringify(test.given.dslx);
+        if (test.internal !== undefined && !moved) {
           const { order } = routesOf(test)[0];
           assert.equal(order.matchLength, JSON.stringify(test.internal).length, "length of the prefix form");
         }

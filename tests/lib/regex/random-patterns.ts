@@ -79,7 +79,7 @@ export const pcrePatterns: fc.Arbitrary<string> =
     alternatives: fc.array(branch(tie("piece")), { minLength: 1, maxLength: 3 })
       .map((branches) => branches.map((branch) => branch.join("")).join("|")),
     piece: fc.oneof(
-      { depthSize: "small", maxDepth: 4, withCrossShrink: true },
+      { depthSize: "small", maxDepth: 3, withCrossShrink: true },
       { weight: 6, arbitrary: quantified(fc.constantFrom(...PCRE_ATOMS), PCRE_QUANTIFIERS) },
       { weight: 1, arbitrary: fc.constantFrom(...PCRE_ASSERTIONS) },
       {
@@ -98,7 +98,7 @@ export const pcrePatterns: fc.Arbitrary<string> =
 function branch<T>(piece: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
   return fc.oneof(
     { weight: 12, arbitrary: fc.array(piece, { minLength: 1, maxLength: 4 }) },
-    fc.constant([]),
+    fc.constant<T[]>([]),
   );
 }
 
@@ -134,7 +134,7 @@ export const commonPatterns: fc.Arbitrary<string> = fc.letrec<{ alternatives: Pi
     captures: branches.flat().some((piece) => piece.captures),
   })),
   piece: fc.oneof(
-    { depthSize: "small", maxDepth: 4, withCrossShrink: true },
+    { depthSize: "small", maxDepth: 3, withCrossShrink: true },
     {
       weight: 6,
       arbitrary: repeated(
