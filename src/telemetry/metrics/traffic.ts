@@ -72,6 +72,12 @@ export class Traffic implements ExchangeObserver {
     if (route.upstream !== null && record.attempts.length > 0) this.#countAttempts(route.upstream, record);
   }
 
+  /** Belongs to no route and has no method: the error count is all that can be said. */
+  requestRefused(listenerPort: number, code: string): void {
+    const { errors } = this.#portCells(listenerPort);
+    errors.set(code, (errors.get(code) ?? 0) + 1);
+  }
+
   connectionChanged(listenerPort: number, delta: 1 | -1): void {
     this.#portCells(listenerPort).connections += delta;
   }
