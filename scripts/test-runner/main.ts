@@ -19,7 +19,9 @@ async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   const report = new Report();
   if (options.patterns.length === 0) {
-    for (const check of CHECKS) report.add("gate", check.name, await check.run(root));
+    for (const check of CHECKS) {
+      report.add({ suite: "gate", name: check.name, runtime: "" }, await check.run(root));
+    }
   }
   const wanted = findTestFiles(root).filter(({ path, slow }) =>
     (options.patterns.length === 0 || options.patterns.some((pattern) => path.includes(pattern))) &&
@@ -37,7 +39,7 @@ async function runAll(jobs: readonly Job[], width: number, report: Report): Prom
   const lane = async (): Promise<void> => {
     for (const { file, runtime } of queue) {
       const outcome = await runTestFile(root, file.path, runtime);
-      report.add(`${file.suite} (${runtime})`, `${runtime.padEnd(4)} ${file.path}`, outcome);
+      report.add({ suite: `${file.suite} (${runtime})`, name: file.path, runtime }, outcome);
     }
   };
   await Promise.all(Array.from({ length: width }, lane));

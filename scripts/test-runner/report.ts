@@ -4,21 +4,35 @@ import type { Outcome } from "./run-file.ts";
 /** Lines shown of the output of what failed. */
 const SHOWN_LINES = 100;
 
+/** What an outcome is of. */
+export interface Subject {
+  /** What times are added up by. */
+  readonly suite: string;
+  /** A check, or the path of a test file. */
+  readonly name: string;
+  /** "" for checks. */
+  readonly runtime: string;
+}
+
 export class Report {
   #passed = 0;
   #failed = 0;
   #skipped: SkippedTest[] = [];
   #seconds = new Map<string, { seconds: number; passed: number }>();
 
-  /** `suite` is what times are added up by, `name` what is printed. */
-  add(suite: string, name: string, outcome: Outcome): void {
+  add(subject: Subject, outcome: Outcome): void {
+    const { suite, name, runtime } = subject;
     const { passed, failed, skipped, seconds, output } = outcome;
     this.#passed += passed;
     this.#failed += failed;
-    this.#skipped.push(...skipped.map((test) => ({ where: name, ...splitReason(test) })));
+    this.#skipped.push(...skipped.map((test) => ({ subject, ...splitReason(test) })));
     const sum = this.#seconds.get(suite) ?? { seconds: 0, passed: 0 };
     this.#seconds.set(suite, { seconds: sum.seconds + seconds, passed: sum.passed + passed });
-    console.log(`${failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(60)} ${counts(outcome)}  ${time(seconds)}`);
+    console.log(
+      `${failed === 0 ? "ok  " : "FAIL"} ${`${runtime.padEnd(4)} ${name}`.trim().padEnd(60)} ${
+        counts(outcome)
+      }  ${time(seconds)}`,
+    );
     if (failed > 0) {
       console.log(output.split("\n").slice(-SHOWN_LINES).map((line) => `     ${line}`).join("\n"));
     }
@@ -38,9 +52,8 @@ export class Report {
   }
 }
 
-interface SkippedTest {
-  /** Runtime and file. */
-  readonly where: string;
+export interface SkippedTest {
+  readonly subject: Subject;
   readonly test: string;
   readonly reason: string;
 }
@@ -51,14 +64,22 @@ export function splitReason(name: string): { readonly test: string; readonly rea
   return { test, reason };
 }
 
-/** One line for all tests of a file that are skipped for the same reason. */
+/** One line for all tests of a file that are skipped for the same reason, on all runtimes. */
 export function skippedByReason(skipped: readonly SkippedTest[]): string[] {
-  const lines = new Map<string, string[]>();
-  for (const { where, test, reason } of skipped) {
-    const key = `${where}: ${reason}: `;
-    lines.set(key, [...lines.get(key) ?? [], test]);
+  const groups = new Map<string, Map<string, string[]>>(); // file and reason → runtime → tests
+  for (const { subject, test, reason } of skipped) {
+    const heading = `${subject.name}: ${reason}`;
+    const group = groups.get(heading) ?? new Map<string, string[]>();
+    groups.set(heading, group.set(subject.runtime, [...group.get(subject.runtime) ?? [], test]));
   }
-  return [...lines].map(([key, tests]) => key + tests.join(", "));
+  return [...groups].flatMap(([heading, group]) => {
+    const runtimes = new Map<string, string[]>(); // tests → runtimes
+    for (const [runtime, tests] of group) {
+      const list = tests.join(", ");
+      runtimes.set(list, [...runtimes.get(list) ?? [], runtime]);
+    }
+    return [...runtimes].map(([list, names]) => `${heading} (${names.join(", ")}): ${list}`);
+  });
 }
 
 function counts({ passed, failed, skipped }: Outcome): string {

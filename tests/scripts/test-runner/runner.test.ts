@@ -38,14 +38,17 @@ describe("counting", () => {
       test: "x > y",
       reason: "needs root (or caps)",
     });
-    const where = "bun a.test.ts";
+    const subject = { suite: "x", name: "a.test.ts", runtime: "bun" };
+    const onDeno = { ...subject, runtime: "deno" };
     assert.deepEqual(
       skippedByReason([
-        { where, test: "x", reason: "later" },
-        { where, test: "y", reason: "root" },
-        { where, test: "z", reason: "later" },
+        { subject, test: "x", reason: "later" },
+        { subject, test: "y", reason: "root" },
+        { subject, test: "z", reason: "later" },
+        { subject: onDeno, test: "x", reason: "later" },
+        { subject: onDeno, test: "z", reason: "later" },
       ]),
-      ["bun a.test.ts: later: x, z", "bun a.test.ts: root: y"],
+      ["a.test.ts: later (bun, deno): x, z", "a.test.ts: root (bun): y"],
     );
   });
 });
