@@ -80,6 +80,22 @@ describe("chaos", () => {
     assert.ok(served > 40);
   });
 
+  it("of clients that are gone before they are accepted does no harm", async () => {
+    site.gateway.process.signal("SIGSTOP");
+    try {
+      for (let n = 0; n < 20; n++) {
+        const client = await site.dial(); // the kernel answers for the gateway
+        if (n % 2 === 0) await client.send(requestText({}));
+        if (n % 4 < 2) client.reset();
+        else client.close();
+      }
+    } finally {
+      site.gateway.process.signal("SIGCONT");
+    }
+    assert.equal((await site.request()).status, 200);
+    assert.deepEqual(site.gateway.process.stderr.filter((line) => /TypeError|ReferenceError/.test(line)), []);
+  });
+
   it("leaves no connection and no request behind", async () => {
     await eventually(
       async () =>

@@ -15,7 +15,7 @@ export interface Process {
   readonly exited: Promise<Exit>;
   /** undefined while it runs. */
   exit(): Exit | undefined;
-  signal(name: "SIGTERM" | "SIGHUP" | "SIGKILL" | "SIGINT"): void;
+  signal(name: "SIGTERM" | "SIGHUP" | "SIGKILL" | "SIGINT" | "SIGSTOP" | "SIGCONT"): void;
   /** The first line (from index `since`) that `test` accepts. */
   waitForLine(stream: "stdout" | "stderr", test: (line: string) => boolean, since?: number): Promise<string>;
 }

@@ -87,7 +87,7 @@ test("mistakes are refused where they are", () => {
     ["(?<1>a)", 3, /name/],
     ["(?<n>a)(?<n>b)", 7, /two groups/],
     ["(".repeat(251) + ")".repeat(251), 250, /nested/],
-    ["a".repeat(65_537), 65_536, /longer/],
+    ["a".repeat(16_385), 16_384, /longer/],
   ]);
 });
 
@@ -96,8 +96,9 @@ test("programs that would be too large are refused, and quickly however they are
     ["\\w{20000}", 0, /too large/],
     ["(?:(?:a{100}){100}){100}", 0, /too large/],
     ["(?:a*b?){600}", 0, /too large/],
+    [String.fromCharCode(...Array.from({ length: 600 }, (_, i) => 0x4e00 + i)), 0, /too large/],
     ["(?:(?:(?:){0,65535}){65535}){0,65535}", 0, /too large/],
   ]);
   assert.ok(compileRegex("(?:(?:(?:){65535}){65535}){65535}").ok);
-  assert.ok(compileRegex("[" + "\\h".repeat(30_000) + "]").ok);
+  assert.ok(compileRegex("[" + "\\h".repeat(8000) + "]").ok);
 });

@@ -1,0 +1,58 @@
+/** The published shape of tables. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Row } from "../../src/table/match.ts";
+import { tableSchema } from "../../src/table/schema.ts";
+import type { Balancing } from "../../src/table/table.ts";
+import { listenerOf, routeOf, tableOf, UPSTREAM } from "./tables.ts";
+
+const ROWS: { readonly [Op in Row["op"]]: Extract<Row, { op: Op }> } = {
+  EQ: { op: "EQ", value: "" },
+  STARTS_WITH: { op: "STARTS_WITH", value: "/" },
+  ENDS_WITH: { op: "ENDS_WITH", value: "x" },
+  REGEX: { op: "REGEX", value: "x" },
+  WILDCARD: { op: "WILDCARD", suffix: ".a.com", labels: "any" },
+  IN: { op: "IN", values: ["a"] },
+  RANGE: { op: "RANGE", start: "1", end: "2" },
+  CIDR: { op: "CIDR", value: "10.0.0.0/8" },
+  PATH_PREFIX: { op: "PATH_PREFIX", value: "/a" },
+  EXIST: { op: "EXIST" },
+  NEVER: { op: "NEVER", reason: "x" },
+};
+
+const BALANCINGS: { readonly [P in Balancing["policy"]]: Extract<Balancing, { policy: P }> } = {
+  "round-robin": { policy: "round-robin" },
+  "sip-hash": { policy: "sip-hash" },
+  ewma: { policy: "ewma" },
+  "least-request": { policy: "least-request" },
+  cookie: { policy: "cookie", cookie: "sid" },
+  header: { policy: "header", header: "x-user" },
+};
+
+describe("tableSchema", () => {
+  it("describes every kind of row and balancing", () => {
+    const route = routeOf("a", 1, {
+      match: [{ subject: { type: "HEADER", key: "x" }, rows: Object.values(ROWS) }],
+      refusal: { status: 503, reason: "no" },
+    });
+    const upstreams = Object.values(BALANCINGS).map((balancing) => ({
+      ...UPSTREAM,
+      name: `u/${balancing.policy}`,
+      balancing,
+    }));
+    const table = tableOf([listenerOf([route, routeOf("b", 2, { match: null })])], [UPSTREAM, ...upstreams]);
+    assert.deepEqual(tableSchema.parse(table), table);
+  });
+
+  it("refuses what it does not describe", () => {
+    const table = tableOf([listenerOf([routeOf("a", 1)])]);
+    const others = [
+      { ...table, shape: 2 },
+      { ...table, extra: 1 },
+      tableOf([{ ...listenerOf([]), port: 0 }]),
+      tableOf([listenerOf([routeOf("a", 1, { match: [{ subject: { type: "URL" }, rows: [] }] })])]),
+      tableOf([], [{ ...UPSTREAM, endpoints: [{ ...UPSTREAM.endpoints[0]!, address: "[::1]" }] }]),
+    ];
+    for (const other of others) assert.equal(tableSchema.safeParse(other).success, false);
+  });
+});

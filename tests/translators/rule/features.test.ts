@@ -1,0 +1,172 @@
+/** What routes get beside match and upstream: filters, refusals, and warnings of what cannot be done yet. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Route } from "../../../src/table/table.ts";
+import type { Translation } from "../../../src/translators/types.ts";
+import { alb2, frontend, group, type Json, rule, service, translateObjects } from "../objects.ts";
+
+const LABELS = { labels: { "alb2.cpaas.io/name": "edge", "alb2.cpaas.io/frontend": "web" } };
+const BASIC = { basic: { auth_type: "basic", secret: "ns/users" } };
+
+interface Configs {
+  readonly rule?: unknown;
+  readonly frontend?: unknown;
+  readonly alb?: unknown;
+}
+
+/** A rule `r` and a default route, with these `spec.config` on the three levels. */
+function translated(configs: Configs, ruleSpec: Json = {}, annotations: Json = {}): Translation {
+  return translateObjects([
+    alb2({}, {}),
+    frontend(
+      { serviceGroup: group("echo"), ...(configs.frontend ? { config: configs.frontend } : {}) },
+      LABELS,
+    ),
+    rule("r", { ...ruleSpec, ...(configs.rule ? { config: configs.rule } : {}) }, { ...LABELS, annotations }),
+    ...service("echo", ["10.0.0.1"]),
+  ].map((object) =>
+    configs.alb && object["kind"] === "ALB2" ? { ...object, spec: { config: configs.alb } } : object
+  ));
+}
+
+function routes({ table }: Translation): { rule: Route; fallback: Route } {
+  const [first, second] = table.listeners[0]?.routes ?? [];
+  assert(first?.name === "r" && second?.name === "web");
+  return { rule: first, fallback: second };
+}
+
+function refusals(translation: Translation): (number | undefined)[] {
+  const { rule, fallback } = routes(translation);
+  return [rule.refusal?.status, fallback.refusal?.status];
+}
+
+describe("authentication", () => {
+  it("closes what demands it, on whatever level", () => {
+    assert.deepEqual(refusals(translated({ rule: { auth: BASIC } })), [503, undefined]);
+    assert.deepEqual(refusals(translated({ frontend: { auth: BASIC } })), [503, 503]);
+    assert.deepEqual(refusals(translated({ alb: { auth: { forward: { url: "http://a" } } } })), [503, 503]);
+  });
+
+  it("is decided by the nearest level", () => {
+    assert.deepEqual(refusals(translated({ rule: { auth: {} }, frontend: { auth: BASIC } })), [
+      undefined,
+      503,
+    ]);
+    assert.deepEqual(refusals(translated({ frontend: { auth: {} }, alb: { auth: BASIC } })), [
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("is reported once, on the object that demands it", () => {
+    const { problems } = translated({ frontend: { auth: BASIC } });
+    assert.deepEqual(problems.map(({ severity, object, field }) => [severity, object.kind, field]), [
+      ["error", "Frontend", "spec.config.auth"],
+    ]);
+  });
+});
+
+describe("middlewares", () => {
+  it("run from the gateway's to the rule's own, on default routes too", () => {
+    const list = (name: string, options?: unknown) => ({ middlewares: [{ name, options }] });
+    const translation = translated({ alb: list("a"), frontend: list("f", { x: 1 }), rule: list("r") });
+    const filter = (name: string, options: unknown = null) => ({ type: "middleware", name, options });
+    const { rule, fallback } = routes(translation);
+    assert.deepEqual(rule.filters, [filter("a"), filter("f", { x: 1 }), filter("r")]);
+    assert.deepEqual(fallback.filters, [filter("a"), filter("f", { x: 1 })]);
+  });
+});
+
+describe("timeouts", () => {
+  it("of the Frontend and the ALB2 reach default routes", () => {
+    const read = (ms: number) => ({ timeout: { proxy_read_timeout_ms: ms } });
+    const both = routes(translated({ frontend: read(2), alb: read(3) }));
+    assert.deepEqual([both.rule.timeouts.readMs, both.fallback.timeouts.readMs], [2, 2]);
+    const own = routes(translated({ rule: read(1), alb: read(3) }));
+    assert.deepEqual([own.rule.timeouts.readMs, own.fallback.timeouts.readMs], [1, 3]);
+  });
+});
+
+describe("parts that their schema refuses", () => {
+  it("close the routes that needed them", () => {
+    assert.deepEqual(refusals(translated({ rule: { auth: "x" } })), [503, undefined]);
+    assert.deepEqual(refusals(translated({ rule: { timeout: "x" } })), [500, undefined]);
+    assert.deepEqual(refusals(translated({ frontend: { auth: "x" } })), [503, 503]);
+    assert.deepEqual(refusals(translated({ alb: { auth: "x" } })), [503, 503]);
+    assert.deepEqual(refusals(translated({ alb: "x" })), [500, 500]);
+    assert.deepEqual(refusals(translated({}, { serviceGroup: 5 })), [500, undefined]);
+  });
+
+  it("close nothing that has the part nearer by, or never had it", () => {
+    assert.deepEqual(refusals(translated({ rule: { auth: {} }, frontend: { auth: "x" } })), [undefined, 503]);
+    assert.deepEqual(refusals(translated({ rule: { timeout: {} }, frontend: { timeout: "x" } })), [
+      undefined,
+      500,
+    ]);
+    assert.deepEqual(refusals(translated({ rule: { middlewares: [] }, frontend: { middlewares: "x" } })), [
+      500,
+      500,
+    ]);
+    assert.deepEqual(refusals(translated({ frontend: { keepalive: "x" } })), [undefined, undefined]);
+    assert.deepEqual(refusals(translated({ alb: { workerLimit: "x" } })), [undefined, undefined]);
+    assert.deepEqual(refusals(translated({}, { source: "x" })), [undefined, undefined]);
+  });
+
+  it("are named to clients without their values", () => {
+    const { rule } = routes(translated({ rule: { auth: { basic: "hunter2" } } }));
+    assert.match(rule.refusal?.reason ?? "", /^spec\.config\.auth is invalid$/);
+  });
+
+  it("leave a default route that says so", () => {
+    const { table } = translateObjects([frontend({ serviceGroup: "x" })]);
+    assert.deepEqual(table.listeners[0]?.routes.map(({ name, refusal }) => [name, refusal?.status]), [[
+      "web",
+      500,
+    ]]);
+  });
+});
+
+describe("settings whose filters do not exist yet", () => {
+  it("are warned of, field by field, and served without", () => {
+    const spec = {
+      redirectURL: "https://a",
+      rewrite_target: "/b",
+      enableCORS: true,
+      vhost: "c",
+      serviceGroup: { ...group("echo"), session_affinity_policy: "cookie" },
+    };
+    const config = { redirect: { code: 301 }, otel: { enable: true }, modsecurity: { enable: true } };
+    const annotations = {
+      "alb.rule.cpaas.io/rewrite-request": "{}",
+      "alb.rule.cpaas.io/rewrite-response": "{}",
+    };
+    const translation = translated({ rule: config, alb: { ingressSSLRedirect: "true" } }, spec, annotations);
+    assert(
+      translation.problems.every(({ severity, code }) => severity === "warning" && code === "Unsupported"),
+    );
+    assert.deepEqual(translation.problems.map(({ object, field }) => `${object.kind} ${field}`), [
+      "ALB2 spec.config.ingressSSLRedirect",
+      "Rule spec.config.otel",
+      "Rule spec.config.modsecurity",
+      "Rule spec.config.redirect",
+      "Rule spec.serviceGroup.session_affinity_policy",
+      "Rule spec.redirectURL",
+      "Rule spec.rewrite_target",
+      "Rule spec.enableCORS",
+      "Rule spec.vhost",
+      'Rule metadata.annotations["alb.rule.cpaas.io/rewrite-request"]',
+      'Rule metadata.annotations["alb.rule.cpaas.io/rewrite-response"]',
+    ]);
+    assert.deepEqual(refusals(translation), [undefined, undefined]);
+  });
+
+  it("are not warned of when they are there but off", () => {
+    const config = { redirect: {}, otel: { enable: false }, modsecurity: { enable: false }, auth: {} };
+    const spec = { redirectURL: "", rewrite_target: "", enableCORS: false, vhost: "" };
+    assert.deepEqual(
+      translated({ rule: config, frontend: config, alb: { ...config, ingressSSLRedirect: "no" } }, spec)
+        .problems,
+      [],
+    );
+  });
+});
