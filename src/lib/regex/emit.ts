@@ -7,6 +7,8 @@ import { fixedLength, hasCaptures, isAnchored, isNullable } from "./shape.ts";
 
 /** Instructions a program may have. */
 export const MAX_INSTRUCTIONS = 10_000;
+/** Different classes and characters that a program may take: they bound the size of its tables. */
+export const MAX_SETS = 500;
 /** Places a program may have at which it must remember what was tried: they bound the memory of a match. */
 export const MAX_MEMOS = 1000;
 
@@ -64,7 +66,10 @@ class Emitter {
 
   /** Appends an instruction and answers its offset. */
   put(op: number, a = 0, b = 0, c = 0): number {
-    if (this.#code.length >= MAX_INSTRUCTIONS * WIDTH || this.#memoCount > MAX_MEMOS) throw TOO_LARGE;
+    if (
+      this.#code.length >= MAX_INSTRUCTIONS * WIDTH || this.#memoCount > MAX_MEMOS ||
+      this.#sets.length > MAX_SETS
+    ) throw TOO_LARGE;
     return this.#code.push(op, a, b, c) - WIDTH;
   }
 

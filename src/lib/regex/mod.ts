@@ -4,7 +4,7 @@
  */
 import { Automaton, isRegular } from "./automaton.ts";
 import { Backtracker } from "./backtrack.ts";
-import { compileProgram } from "./emit.ts";
+import { compileProgram, MAX_INSTRUCTIONS, MAX_MEMOS, MAX_SETS } from "./emit.ts";
 import { parsePattern } from "./parse.ts";
 import { type Program, type Tables, tablesOf } from "./program.ts";
 import { literalPrefix } from "./shape.ts";
@@ -33,6 +33,10 @@ export type RegexResult =
   /** `reason` is a sentence for the pattern's author; `position` counts the pattern's characters from 0. */
   | { readonly ok: false; readonly reason: string; readonly position: number };
 
+const TOO_LARGE =
+  `the pattern is too large: with its repeats written out it may have ${MAX_INSTRUCTIONS} steps, ` +
+  `${MAX_MEMOS} choices and loops, and ${MAX_SETS} different characters and classes`;
+
 /**
  * Compiles a pattern. A character is one UTF-16 code unit: to match texts that hold bytes, one a character, give the
  * pattern in the same form.
@@ -43,7 +47,7 @@ export function compileRegex(pattern: string): RegexResult {
   const { root, groups } = parsed.pattern;
   const program = compileProgram(parsed.pattern);
   if (program === undefined) {
-    return { ok: false, reason: "the pattern is too large when its repeats are written out", position: 0 };
+    return { ok: false, reason: TOO_LARGE, position: 0 };
   }
   const matchers = new Matchers(program);
   const regex: Regex = {

@@ -23,19 +23,19 @@ export function posixAt(source: string, at: number): RegExpExecArray | null {
 /** Parses a class; the cursor stands behind its opening bracket. */
 export function parseClass(scanner: Scanner, flags: ClassFlags): CharSet {
   const start = scanner.at - 1;
-  const sets: CharSet[] = [];
+  const sets = new Set<CharSet>();
   const reader: ClassReader = { scanner, flags, start, quoted: false };
   skipIgnored(reader);
-  const negative = eat(scanner, "^");
+  const negative = !reader.quoted && eat(scanner, "^");
   skipIgnored(reader);
   // A bracket that comes first is a character, in PCRE as in POSIX.
-  if (peek(scanner) === "]") sets.push(readRange(reader));
+  if (!reader.quoted && peek(scanner) === "]") sets.add(readRange(reader));
   for (;;) {
     skipIgnored(reader);
     if (!reader.quoted && eat(scanner, "]")) break;
-    sets.push(readRange(reader));
+    sets.add(readRange(reader));
   }
-  const set = flags.ignoreCase ? foldCase(union(sets)) : union(sets);
+  const set = flags.ignoreCase ? foldCase(union([...sets])) : union([...sets]);
   return negative ? complement(set) : set;
 }
 

@@ -1,6 +1,6 @@
 /** Parses what stands behind a backslash (pcre2pattern(3), "Backslash", with PCRE's non-UTF meaning). */
 import { Assertion } from "./assertions.ts";
-import { EMPTY, type Node } from "./ast.ts";
+import type { Node } from "./ast.ts";
 import {
   ANY,
   type CharSet,
@@ -14,7 +14,7 @@ import {
   VERTICAL_SPACE,
   WORD,
 } from "./charset.ts";
-import { eat, eatMatch, peek, refuse, type Scanner } from "./scanner.ts";
+import { comesNext, COUNTS, eat, eatMatch, peek, refuse, type Scanner } from "./scanner.ts";
 
 export type Escape =
   | { readonly type: "char"; readonly code: number }
@@ -124,10 +124,11 @@ function parseNode(scanner: Scanner, letter: string): Escape | undefined {
     case "C":
       return { type: "class", set: ANY };
     case "N":
-      if (peek(scanner) === "{") refuse("\\N{…} is not supported: write \\x{…}", scanner.at - 2);
+      // "\N{2}" is \N twice.
+      if (peek(scanner) === "{" && !comesNext(scanner, COUNTS)) {
+        refuse("\\N{…} is not supported: write \\x{…}", scanner.at - 2);
+      }
       return { type: "class", set: NOT_NEWLINE };
-    case "E":
-      return { type: "node", node: EMPTY, repeatable: false };
     default:
       return undefined;
   }

@@ -7,10 +7,10 @@ import { parseEscape } from "./parse-escape.ts";
 import { type Flags, NO_FLAGS, readFlags } from "./flags.ts";
 import { readGroupHead } from "./parse-group.ts";
 import { fixedLength, some } from "./shape.ts";
-import { eat, eatMatch, PatternError, peek, refuse, type Scanner } from "./scanner.ts";
+import { COUNTS, eat, eatMatch, PatternError, peek, refuse, type Scanner } from "./scanner.ts";
 
 /** Characters of a pattern. */
-const MAX_PATTERN = 65_536;
+const MAX_PATTERN = 16_384;
 /** PCRE's own limit on nested parentheses. */
 const MAX_DEPTH = 250;
 /** PCRE's own limit in `{n,m}`. */
@@ -144,10 +144,9 @@ function literal(parser: Parser, flags: Flags): Node {
 function skipIgnored(parser: Parser, flags: Flags): void {
   for (;;) {
     if (!parser.quoted && !flags.x && peek(parser) !== "\\" && peek(parser) !== "(") return;
-    if (parser.quoted) {
-      if (!eat(parser, "\\E")) return;
-      parser.quoted = false;
-    } else if (eat(parser, "\\Q")) {
+    if (eat(parser, "\\E")) parser.quoted = false;
+    else if (parser.quoted) return;
+    else if (eat(parser, "\\Q")) {
       parser.quoted = true;
     } else if (parser.source.startsWith("(?#", parser.at)) {
       const end = parser.source.indexOf(")", parser.at);
@@ -163,9 +162,10 @@ function skipIgnored(parser: Parser, flags: Flags): void {
 function parseQuantifier(branch: Branch): boolean {
   const { parser, flags } = branch;
   const position = parser.at;
-  if (!"*+?{".includes(peek(parser))) return false;
-  const text = eatMatch(parser, /[*+?]|\{[0-9]+(?:,[0-9]*)?\}/y);
+  const next = peek(parser);
+  const text = "*+?".includes(next) ? next : next === "{" ? eatMatch(parser, COUNTS) : "";
   if (text === "") return false;
+  parser.at = position + text.length;
   if (!branch.repeatable) refuse(`the quantifier "${text}" follows nothing that can be repeated`, position);
   const [min, max] = readCounts(text);
   if (min > MAX_COUNT || (max !== Infinity && max > MAX_COUNT)) {
@@ -176,7 +176,9 @@ function parseQuantifier(branch: Branch): boolean {
   const possessive = !parser.quoted && eat(parser, "+");
   const marked = !parser.quoted && !possessive && eat(parser, "?");
   const body = branch.items.pop() ?? EMPTY;
-  const node: Node = { type: "repeat", body, min, max, lazy: !possessive && marked !== flags.U };
+  const node: Node = max === 0
+    ? EMPTY
+    : { type: "repeat", body, min, max, lazy: !possessive && marked !== flags.U };
   push(branch, possessive ? { type: "atomic", body: node } : node, false);
   return true;
 }

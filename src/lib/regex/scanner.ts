@@ -24,6 +24,15 @@ export function peek(scanner: Scanner): string {
   return scanner.source.charAt(scanner.at);
 }
 
+/** The braces of a quantifier; others are plain characters. */
+export const COUNTS = /\{[0-9]+(?:,[0-9]*)?\}/y;
+
+/** Whether the sticky `pattern` matches next. */
+export function comesNext(scanner: Scanner, pattern: RegExp): boolean {
+  pattern.lastIndex = scanner.at;
+  return pattern.test(scanner.source);
+}
+
 /** Steps over `text` if it comes next. */
 export function eat(scanner: Scanner, text: string): boolean {
   if (!scanner.source.startsWith(text, scanner.at)) return false;
