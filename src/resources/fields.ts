@@ -1,6 +1,8 @@
 /** Building blocks of the schemas: what Kubernetes means by an absent field, a port, a name. */
 import { z } from "zod";
 
+const PORT = "expected a port from 1 to 65535";
+
 /** An optional field. `null` means absent, as it does for every Kubernetes API. */
 export function optional<T extends z.ZodType>(schema: T) {
   return z.preprocess((value) => value ?? undefined, schema.optional());
@@ -19,7 +21,7 @@ export function list<T extends z.ZodType>(item: T) {
 /** A map from names to texts that may be absent or `null`: then it is empty. */
 export const textMap = z.preprocess((value) => value ?? {}, z.record(z.string(), z.string()).readonly());
 
-export const port = z.int().min(1).max(65535);
+export const port = z.int({ error: PORT }).min(1, { error: PORT }).max(65535, { error: PORT });
 
 /**
  * A switch of `ALB2.spec.config`, where some are booleans and some are texts (control-plane spec 1.2): both are

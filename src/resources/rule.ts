@@ -1,19 +1,15 @@
 /** Rule: one match and what to do with it, on one Frontend (control-plane spec 1.4, data-plane spec 1.1). */
 import { z } from "zod";
+import type { FieldPath } from "./field-path.ts";
 import { list, optional, withDefault } from "./fields.ts";
 import { namespacedMetadata } from "./metadata.ts";
 import { layeredConfig, serviceGroup, source } from "./shared-config.ts";
-
-/** Operator or argument. Numbers and booleans that were not quoted stand for the text they were written as. */
-const word = z.union([z.string(), z.number(), z.boolean()], {
-  error: "expected text",
-}).transform(String);
 
 /** What types, operators and numbers of arguments mean is judged in translation; here only that they are texts. */
 const term = z.object({
   type: withDefault(z.string(), ""),
   key: withDefault(z.string(), ""),
-  values: list(list(word)),
+  values: list(list(z.string())),
 }).readonly();
 export type DslxTerm = z.output<typeof term>;
 
@@ -39,8 +35,36 @@ export const rule = z.object({
     redirectCode: optional(z.int()),
     config: optional(z.object(layeredConfig).readonly()),
     source: optional(source),
-    description: optional(z.string()),
-    dsl: optional(z.string()),
   }).readonly(),
 }).readonly();
 export type Rule = z.output<typeof rule>;
+
+/**
+ * Operators and arguments of `spec.dslx` that were not quoted (`[EQ, 1.10]`) become the text that was written, which
+ * `written` knows by path; without it, the text is the value's own (`1.1`). A value that holds none is returned as is.
+ */
+export function keepWrittenWords(
+  value: Readonly<Record<string, unknown>>,
+  written: (path: FieldPath) => string | undefined,
+): Readonly<Record<string, unknown>> {
+  const spec = value["spec"] as { dslx?: unknown } | null | undefined;
+  let found = false;
+  const dslx = mapList(spec?.dslx, (term, t) => {
+    const values = mapList(
+      (term as { values?: unknown } | null)?.values,
+      (row, r) =>
+        mapList(row, (word, w) => {
+          if (typeof word !== "number" && typeof word !== "boolean") return word;
+          found = true;
+          return written(["spec", "dslx", t, "values", r, w]) ?? String(word);
+        }),
+    );
+    return values === undefined ? term : { ...(term as object), values };
+  });
+  return found ? { ...value, spec: { ...spec, dslx } } : value;
+}
+
+/** Anything but a list is left to the schema. */
+function mapList(value: unknown, change: (item: unknown, index: number) => unknown): unknown {
+  return Array.isArray(value) ? value.map(change) : value;
+}

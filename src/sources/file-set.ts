@@ -1,0 +1,82 @@
+/** The files of some paths, parsed, and kept up to date with as little work as a change needs. */
+import { readFile } from "node:fs/promises";
+import { sep } from "node:path";
+import { describeFailure, type ListedFile, listFiles, type Listing } from "./list-files.ts";
+import { type FileError, type ParsedFile, parseFile, unreadableFile } from "./parse-file.ts";
+
+export interface Scan {
+  /** In the order in which they count. */
+  readonly files: readonly ParsedFile[];
+  /** See `Listing.folders`. */
+  readonly folders: ReadonlyMap<string, string>;
+  /** False when everything is as the scan before found it. */
+  readonly changed: boolean;
+}
+
+export interface FileSet {
+  /** Reads what changed; everything, when `thorough`. Calls must not overlap. */
+  scan(thorough?: boolean): Promise<Scan>;
+  /** Whether a scan might find a change; looks at stamps only. */
+  differs(): Promise<boolean>;
+}
+
+interface KnownFile {
+  /** Undefined when the file could not be read. */
+  readonly stamp?: string;
+  readonly parsed: ParsedFile;
+}
+
+export function createFileSet(paths: readonly string[]): FileSet {
+  let known: ReadonlyMap<string, KnownFile> = new Map();
+  let signature = "";
+
+  async function scan(thorough = false): Promise<Scan> {
+    const listing = await listFiles(paths);
+    const now = new Map<string, KnownFile>();
+    for (const file of listing.files) now.set(file.path, await read(file, known.get(file.path), thorough));
+    for (const { path, message } of listing.unreadable) {
+      const below = [...known].filter(([old]) => old.startsWith(path + sep));
+      for (const [old, file] of below) now.set(old, file); // may still be there
+      now.set(path, failed(path, { message, stale: below.length > 0 }, known.get(path)));
+    }
+    const changed = now.size !== known.size ||
+      [...now].some(([path, { parsed }]) => parsed !== known.get(path)?.parsed);
+    known = now;
+    signature = signatureOf(listing);
+    const files = [...now.values()].map(({ parsed }) => parsed).sort((a, b) => a.path < b.path ? -1 : 1);
+    return { files, folders: listing.folders, changed };
+  }
+
+  async function differs(): Promise<boolean> {
+    const listing = await listFiles(paths);
+    return listing.files.some(({ fresh }) => fresh) || signatureOf(listing) !== signature;
+  }
+
+  return { scan, differs };
+}
+
+function signatureOf({ files, unreadable }: Listing): string {
+  return JSON.stringify([files.map(({ path, stamp }) => [path, stamp]), unreadable]);
+}
+
+async function read(file: ListedFile, old: KnownFile | undefined, thorough: boolean): Promise<KnownFile> {
+  const { path, stamp, fresh } = file;
+  if (old?.stamp === stamp && !fresh && !thorough) return old;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
+    const isSame = old?.stamp !== undefined && old.parsed.text === text;
+    return { stamp, parsed: isSame ? old.parsed : await parseFile(path, text, old?.parsed) };
+  } catch (error) {
+    return failed(
+      path,
+      { message: error instanceof TypeError ? "not UTF-8 text" : describeFailure(error) },
+      old,
+    );
+  }
+}
+
+function failed(path: string, error: FileError, old: KnownFile | undefined): KnownFile {
+  const before = old?.stamp === undefined ? old?.parsed.errors[0] : undefined;
+  const isSame = before?.message === error.message && before.stale === error.stale;
+  return old !== undefined && isSame ? old : { parsed: unreadableFile(path, error) };
+}

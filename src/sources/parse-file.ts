@@ -1,0 +1,118 @@
+/** From the text of a file to the objects in it, each with what is wrong with it and where it stands. */
+import { setImmediate } from "node:timers/promises";
+import { type FieldPath, parseFieldPath } from "../resources/field-path.ts";
+import { readObject, type ReadResult } from "../resources/read.ts";
+import type { Origin, Position } from "../resources/snapshot.ts";
+import { placeOf, writtenScalar } from "./places.ts";
+import { type Piece, splitDocuments } from "./split.ts";
+import { parseDocument, type Place } from "./syntax.ts";
+
+/** One object as a file defines it, good or bad. */
+export interface Definition {
+  readonly result: ReadResult;
+  readonly origin: Origin;
+}
+
+/** A file, or a document of it, that cannot be read. */
+export interface FileError {
+  readonly message: string;
+  /** Undefined when it concerns the file as a whole. */
+  readonly place?: Place;
+  /** True of a folder below which files that were read earlier still count. */
+  readonly stale?: boolean;
+}
+
+export interface ParsedFile {
+  readonly path: string;
+  readonly text: string;
+  readonly definitions: readonly Definition[];
+  /** When there are any, objects may be missing from `definitions`. */
+  readonly errors: readonly FileError[];
+  /** Documents by their text: those that did not change are not read again. */
+  readonly documents: ReadonlyMap<string, ParsedDocument>;
+}
+
+/** What a document's text alone decides, wherever it stands. */
+interface ParsedDocument {
+  readonly objects: readonly { readonly result: ReadResult; readonly path: FieldPath }[];
+  readonly error?: { readonly message: string; readonly place: Place };
+}
+
+const LONGEST_BREATH_MS = 8;
+
+/**
+ * Never throws. Lets other work run in between, so that a big file does not hold up traffic. `previous` is the same
+ * file before it changed.
+ */
+export async function parseFile(path: string, text: string, previous?: ParsedFile): Promise<ParsedFile> {
+  const definitions: Definition[] = [];
+  const errors: FileError[] = [];
+  const documents = new Map<string, ParsedDocument>();
+  let breath = performance.now();
+  for (const piece of splitDocuments(text)) {
+    const document = previous?.documents.get(piece.text) ?? readDocument(piece.text);
+    documents.set(piece.text, document);
+    for (const { result, path: within } of document.objects) {
+      definitions.push({ result, origin: originOf(path, piece, within) });
+    }
+    if (document.error) errors.push(inFile(document.error, piece));
+    if (performance.now() - breath > LONGEST_BREATH_MS) {
+      await setImmediate();
+      breath = performance.now();
+    }
+  }
+  return { path, text, definitions, errors, documents };
+}
+
+/** A file or folder that could not be read at all. */
+export function unreadableFile(path: string, error: FileError): ParsedFile {
+  return { path, text: "", definitions: [], errors: [error], documents: new Map() };
+}
+
+function readDocument(text: string): ParsedDocument {
+  const parsed = parseDocument(text);
+  if (!parsed.ok) return { objects: [], error: parsed };
+  const objects = [...findObjects(parsed.value, [])].map(({ value, path }) => ({
+    path,
+    result: readObject(value, (field) => writtenScalar(text, [...path, ...field])),
+  }));
+  return { objects };
+}
+
+/** The object itself, or the items of a `List` or `RuleList`, which need not repeat what the list says. */
+function* findObjects(value: unknown, path: FieldPath): Iterable<{ value: unknown; path: FieldPath }> {
+  if (value === null) return; // an empty document
+  const { kind, apiVersion, items } = value as { kind?: unknown; apiVersion?: unknown; items?: unknown };
+  if (typeof kind !== "string" || !kind.endsWith("List") || !(Array.isArray(items) || items === null)) {
+    yield { value, path };
+    return;
+  }
+  const inherited = kind === "List" ? {} : { kind: kind.slice(0, -"List".length), apiVersion };
+  for (const [index, item] of (items ?? []).entries()) {
+    const isMapping = typeof item === "object" && item !== null && !Array.isArray(item);
+    yield* findObjects(isMapping ? { ...inherited, ...item } : item ?? undefined, [...path, "items", index]);
+  }
+}
+
+function originOf(file: string, piece: Piece, within: FieldPath): Origin {
+  const known = new Map<string, Position>();
+  return {
+    locate(field) {
+      let position = known.get(field);
+      if (position === undefined) {
+        const place = placeOf(piece.text, [...within, ...parseFieldPath(field)]);
+        position = { file, line: piece.linesBefore + place.line, column: place.column };
+        known.set(field, position);
+      }
+      return position;
+    },
+  };
+}
+
+function inFile(error: { readonly message: string; readonly place: Place }, piece: Piece): FileError {
+  const { line, column } = error.place;
+  return {
+    message: `not valid YAML or JSON: ${error.message}`,
+    place: { line: piece.linesBefore + line, column },
+  };
+}

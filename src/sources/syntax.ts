@@ -1,0 +1,46 @@
+/** Parses one YAML or JSON document into a plain value that is safe to walk. */
+import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from "js-yaml";
+
+/** 1-based, within the text of the document. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export type ParseResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly message: string; readonly place: Place };
+
+const OPTIONS = { schema: CORE_SCHEMA.withTags(mergeTag), maxAliases: 1000, maxTotalMergeKeys: 10_000 };
+const START: Place = { line: 1, column: 1 };
+const DEEPEST = 100;
+
+/**
+ * Never throws, and the message never quotes the text, which may be a secret. The value is a tree of bounded size and
+ * depth, whatever aliases it was written with; `null` for an empty document.
+ */
+export function parseDocument(text: string): ParseResult {
+  try {
+    const [value = null] = loadAll(text, OPTIONS);
+    // Without aliases a value has fewer nodes than its text has characters.
+    if (isBounded(value, DEEPEST, { nodes: 2 * text.length + 1000 })) return { ok: true, value };
+    return { ok: false, message: "aliases make it endless or many times larger than its text", place: START };
+  } catch (error) {
+    if (!(error instanceof YAMLException)) return { ok: false, message: "cannot be parsed", place: START };
+    const { mark, reason } = error;
+    const place = mark ? { line: mark.line + 1, column: mark.column + 1 } : START;
+    return { ok: false, message: withoutText(reason), place };
+  }
+}
+
+/** False for cycles too, which an alias inside its own anchor makes. Takes the nodes it sees from `budget`. */
+function isBounded(value: unknown, depth: number, budget: { nodes: number }): boolean {
+  if (--budget.nodes < 0) return false;
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((child) => isBounded(child, depth - 1, budget));
+}
+
+/** Some messages of the parser name the tag, anchor or handle that they are about. */
+function withoutText(reason: string): string {
+  return reason.replace(/ ?(?:"[^"]*"|!<[^>]*>)|: .*$/gs, "");
+}
