@@ -4,13 +4,8 @@ import type { Table } from "./table.ts";
 
 const REDACTED = "[redacted]";
 
-/** Names of fields whose values are not for show, wherever they are in a middleware's options. */
-const SECRET_NAME = /secret|passw|token|credential|private|authorization|cookie|api-?_?key/i;
-
-/** How each kind of filter is shown. */
-const SHOWN: { readonly [T in Filter["type"]]: (filter: Extract<Filter, { type: T }>) => Filter } = {
-  middleware: (filter) => ({ ...filter, options: redactOptions(filter.options) }),
-};
+/** Names whose texts are not for show, wherever they are in a filter: fields of options, or of requests. */
+const SECRET_NAME = /secret|passw|token|credential|private|authorization|cookie|api[-_]?key/i;
 
 /** The same table without secrets; still in the shape of {@link Table}. */
 export function redactTable(table: Table): Table {
@@ -18,22 +13,25 @@ export function redactTable(table: Table): Table {
     ...table,
     listeners: table.listeners.map((listener) => ({
       ...listener,
-      routes: listener.routes.map((route) => ({ ...route, filters: route.filters.map(showFilter) })),
+      routes: listener.routes.map((route) => ({ ...route, filters: route.filters.map(redactFilter) })),
     })),
   };
 }
 
-function showFilter(filter: Filter): Filter {
-  return SHOWN[filter.type](filter);
+/**
+ * Filters hold what users wrote, options of middlewares any JSON: only names can tell what is secret, so rather too
+ * much is hidden than too little. Texts become other texts and nothing else changes, so it is still a filter.
+ */
+function redactFilter(filter: Filter): Filter {
+  return redact(filter, false) as Filter;
 }
 
-/** Options are the user's own JSON: only names can tell what is secret, so rather too much is hidden than too little. */
-function redactOptions(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(redactOptions);
+function redact(value: unknown, isSecret: boolean): unknown {
+  if (typeof value === "string") return isSecret ? REDACTED : value;
+  if (Array.isArray(value)) return value.map((item) => redact(item, isSecret));
   if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value);
   return Object.fromEntries(
-    Object.entries(value).map((
-      [name, inner],
-    ) => [name, SECRET_NAME.test(name) ? REDACTED : redactOptions(inner)]),
+    fields.map(([name, inner]) => [name, redact(inner, isSecret || SECRET_NAME.test(name))]),
   );
 }

@@ -10,8 +10,9 @@ it("hides what is named like a secret, at any depth, and nothing else", () => {
     header: "x-id",
     clientSecret: "s1",
     nested: [{ API_KEY: "s2", "api-key": "s3", limit: 5 }, null, "text"],
-    Authorization: { scheme: "Basic", value: "s4" },
+    Authorization: { scheme: "s4", limit: 1 },
     passwords: ["s5"],
+    allowCredentials: true,
   };
   const route = routeOf("a", 1, { filters: [{ type: "middleware", name: "m", options }] });
   const table = tableOf([listenerOf([route])]);
@@ -24,10 +25,11 @@ it("hides what is named like a secret, at any depth, and nothing else", () => {
       header: "x-id",
       clientSecret: "[redacted]",
       nested: [{ API_KEY: "[redacted]", "api-key": "[redacted]", limit: 5 }, null, "text"],
-      Authorization: "[redacted]",
-      passwords: "[redacted]",
+      Authorization: { scheme: "[redacted]", limit: 1 },
+      passwords: ["[redacted]"],
+      allowCredentials: true,
     },
   }]);
   assert.deepEqual(tableSchema.parse(shown), shown);
-  assert.equal(table.listeners[0]?.routes[0]?.filters[0]?.options, options);
+  assert.equal(options.clientSecret, "s1");
 });

@@ -6,7 +6,7 @@ import { tableSchema } from "../../src/table/schema.ts";
 import type { Balancing } from "../../src/table/table.ts";
 import { listenerOf, routeOf, tableOf, UPSTREAM } from "./tables.ts";
 
-const ROWS: { readonly [Op in Row["op"]]: Extract<Row, { op: Op }> } = {
+const ROWS: { readonly [Op in Row["op"]]: Row & { readonly op: Op } } = {
   EQ: { op: "EQ", value: "" },
   STARTS_WITH: { op: "STARTS_WITH", value: "/" },
   ENDS_WITH: { op: "ENDS_WITH", value: "x" },
@@ -20,7 +20,7 @@ const ROWS: { readonly [Op in Row["op"]]: Extract<Row, { op: Op }> } = {
   NEVER: { op: "NEVER", reason: "x" },
 };
 
-const BALANCINGS: { readonly [P in Balancing["policy"]]: Extract<Balancing, { policy: P }> } = {
+const BALANCINGS: { readonly [P in Balancing["policy"]]: Balancing & { readonly policy: P } } = {
   "round-robin": { policy: "round-robin" },
   "sip-hash": { policy: "sip-hash" },
   ewma: { policy: "ewma" },
