@@ -1,11 +1,11 @@
 /** ALB2: one gateway and its settings (control-plane spec 1.2). v1, v2beta1 and v2 are read by one schema. */
 import { z } from "zod";
-import { list, optional, switchField, textMap } from "./fields.ts";
+import { integer, list, optional, switchField, textMap } from "./fields.ts";
 import { namespacedMetadata } from "./metadata.ts";
 import { auth, middlewares, modsecurity, otel, timeout } from "./shared-config.ts";
 
-const count = optional(z.int().min(0));
-const portOrOff = optional(z.int().min(0).max(65535));
+const count = optional(integer.min(0));
+const portOrOff = optional(integer.min(0).max(65535));
 /** `cpu: 2` and `cpu: "200m"` are both common. */
 const quantity = optional(
   z.union([z.string(), z.number()], { error: 'expected a quantity such as 2 or "200m"' }),

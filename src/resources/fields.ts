@@ -18,8 +18,10 @@ export function list<T extends z.ZodType>(item: T) {
   return z.preprocess((value) => value ?? [], z.array(item).readonly());
 }
 
-/** A map from names to texts that may be absent or `null`: then it is empty. */
-export const textMap = z.preprocess((value) => value ?? {}, z.record(z.string(), z.string()).readonly());
+/** A map from names to texts that may be absent or `null`: then it is empty; `null` for a text is "". */
+export const textMap = withDefault(z.record(z.string(), withDefault(z.string(), "")).readonly(), {});
+
+export const integer = z.int({ error: "expected an integer" });
 
 export const port = z.int({ error: PORT }).min(1, { error: PORT }).max(65535, { error: PORT });
 

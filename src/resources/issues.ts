@@ -14,7 +14,6 @@ type RawIssue = Parameters<z.core.$ZodErrorMap>[0];
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",
-  int: "an integer",
   boolean: "true or false",
   array: "a list",
   object: "a mapping",
@@ -47,7 +46,8 @@ export function describeIssues(error: z.ZodError, secret: boolean): FieldIssue[]
   return error.issues.map((issue) => {
     const path = issue.path.map((segment) => typeof segment === "number" ? segment : String(segment));
     const given = secret ? typeWord(issue.input) : quote(issue.input);
-    return { path, field: formatFieldPath(path), reason: `${issue.message}, got ${given}` };
+    const reason = secret && issue.code === "custom" ? issue.message : `${issue.message}, got ${given}`;
+    return { path, field: formatFieldPath(path), reason };
   });
 }
 

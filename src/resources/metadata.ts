@@ -1,6 +1,6 @@
 /** `metadata`, as much of it as is used; managed fields, owners and finalizers are left out. */
 import { z } from "zod";
-import { optional, textMap, withDefault } from "./fields.ts";
+import { integer, optional, textMap, withDefault } from "./fields.ts";
 
 // Wider than any Kubernetes name, yet safe in keys (`namespace/name`), labels of metrics, header values and paths.
 const name = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?$/, {
@@ -14,7 +14,7 @@ const common = {
   /** RFC 3339; decides who is older. */
   creationTimestamp: optional(z.string()),
   uid: optional(z.string()),
-  generation: optional(z.int()),
+  generation: optional(integer),
   resourceVersion: optional(z.string()),
 };
 

@@ -1,6 +1,6 @@
 /** Service, of every type. */
 import { z } from "zod";
-import { list, optional, port, textMap, withDefault } from "./fields.ts";
+import { integer, list, optional, port, textMap, withDefault } from "./fields.ts";
 import { namespacedMetadata } from "./metadata.ts";
 
 export const protocol = withDefault(z.enum(["TCP", "UDP", "SCTP"]), "TCP");
@@ -10,7 +10,7 @@ const servicePort = z.object({
   protocol,
   port,
   /** A number, or the name of a port of the pods; absent = the same as `port`. */
-  targetPort: optional(z.union([z.int().min(0).max(65535), z.string()], {
+  targetPort: optional(z.union([integer.min(0).max(65535), z.string()], {
     error: "expected a port number or the name of a port",
   })),
   appProtocol: optional(z.string()),

@@ -1,9 +1,9 @@
 /** Objects that ALB2, Frontend and Rule have in common (control-plane spec 1.3–1.5). */
 import { z } from "zod";
 import { parseDuration } from "../lib/duration.ts";
-import { list, optional, port } from "./fields.ts";
+import { integer, list, optional, port } from "./fields.ts";
 
-const milliseconds = z.int().min(0).max(4_294_967_295);
+const milliseconds = integer.min(0).max(4_294_967_295);
 
 /** Milliseconds; 0 and absent mean the default (data-plane spec 3.11). */
 export const timeout = z.object({
@@ -15,11 +15,11 @@ export type TimeoutConfig = z.output<typeof timeout>;
 
 /** Which values make sense is judged in translation (data-plane spec 3.2). */
 export const redirect = z.object({
-  code: optional(z.int()),
+  code: optional(integer),
   url: optional(z.string()),
   scheme: optional(z.string()),
   host: optional(z.string()),
-  port: optional(z.int().min(0).max(65535)),
+  port: optional(integer.min(0).max(65535)),
   prefix_match: optional(z.string()),
   replace_prefix: optional(z.string()),
 }).readonly();
@@ -80,14 +80,14 @@ export const keepalive = z.object({
     z.object({
       idle: duration,
       interval: duration,
-      count: optional(z.int().min(0)),
+      count: optional(integer.min(0)),
     }).readonly(),
   ),
   http: optional(
     z.object({
       timeout: duration,
       header_timeout: duration,
-      requests: optional(z.int().min(0)),
+      requests: optional(integer.min(0)),
     }).readonly(),
   ),
 }).readonly();
@@ -109,7 +109,7 @@ export const serviceGroup = z.object({
       namespace: optional(z.string()),
       /** Port of the Service, not of its pods. */
       port,
-      weight: optional(z.int()),
+      weight: optional(integer),
     }).readonly(),
   ),
 }).readonly();

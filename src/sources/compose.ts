@@ -61,7 +61,12 @@ export function compose(files: readonly ParsedFile[], before: GoodObjects = new 
       problems.push(unreadable(file.path, error, stale || error.stale === true));
     }
   }
-  return { entries: [...winners.values()], problems, good };
+  return { entries: [...winners.values()], problems: problems.sort(byPlace), good };
+}
+
+function byPlace({ object: a }: Problem, { object: b }: Problem): number {
+  if (a.file !== b.file) return (a.file ?? "") < (b.file ?? "") ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 /** An object of which a part is refused is worse than a good version of it, and better than nothing. */

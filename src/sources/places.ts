@@ -1,14 +1,11 @@
 /** Where the fields of a document stand. Asked for problems only, so the text is parsed again when somebody asks. */
 import { type Event, EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE } from "js-yaml";
 import type { FieldPath } from "../resources/field-path.ts";
-import { countLines } from "./split.ts";
-import type { Place } from "./syntax.ts";
+import { type Place, placeAt } from "./syntax.ts";
 
 /** Place of the field at `path`, or of its nearest parent that exists. `text` is a document that can be parsed. */
 export function placeOf(text: string, path: FieldPath): Place {
-  const { offset } = find(text, path);
-  const before = text.slice(0, offset);
-  return { line: countLines(before) + 1, column: offset - before.lastIndexOf("\n") };
+  return placeAt(text, find(text, path).offset);
 }
 
 /** The unquoted scalar at `path` as it was written; undefined when there is none. */

@@ -1,5 +1,6 @@
 /** Parses one YAML or JSON document into a plain value that is safe to walk. */
 import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from "js-yaml";
+import { countLines } from "./split.ts";
 
 /** 1-based, within the text of the document. */
 export interface Place {
@@ -10,6 +11,12 @@ export interface Place {
 export type ParseResult =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly message: string; readonly place: Place };
+
+/** Of the character at `offset`. */
+export function placeAt(text: string, offset: number): Place {
+  const before = text.slice(0, offset);
+  return { line: countLines(before) + 1, column: offset - before.lastIndexOf("\n") };
+}
 
 const OPTIONS = { schema: CORE_SCHEMA.withTags(mergeTag), maxAliases: 1000, maxTotalMergeKeys: 10_000 };
 const START: Place = { line: 1, column: 1 };
@@ -28,8 +35,7 @@ export function parseDocument(text: string): ParseResult {
   } catch (error) {
     if (!(error instanceof YAMLException)) return { ok: false, message: "cannot be parsed", place: START };
     const { mark, reason } = error;
-    const place = mark ? { line: mark.line + 1, column: mark.column + 1 } : START;
-    return { ok: false, message: withoutText(reason), place };
+    return { ok: false, message: inWords(reason), place: mark ? placeWithin(text, mark.position) : START };
   }
 }
 
@@ -40,7 +46,15 @@ function isBounded(value: unknown, depth: number, budget: { nodes: number }): bo
   return depth > 0 && Object.values(value).every((child) => isBounded(child, depth - 1, budget));
 }
 
-/** Some messages of the parser name the tag, anchor or handle that they are about. */
-function withoutText(reason: string): string {
+/** Of `offset`, or of the end of the text when nothing follows but blanks: there is nothing to see at that place. */
+function placeWithin(text: string, offset: number): Place {
+  return placeAt(text, Math.min(offset, text.trimEnd().length));
+}
+
+/** The parser's reason, without the tag, anchor or handle that some name. */
+function inWords(reason: string): string {
+  if (reason === "deficient indentation") {
+    return "deficient indentation, or a quote or bracket that is not closed";
+  }
   return reason.replace(/ ?(?:"[^"]*"|!<[^>]*>)|: .*$/gs, "");
 }
