@@ -6,7 +6,7 @@
  */
 import { classOf } from "./alphabet.ts";
 import { type Assertion, holds, sideAfter, sideBefore } from "./assertions.ts";
-import { Op, type Program, startsOf, type Tables, WIDTH } from "./program.ts";
+import { codeForTest, Op, type Program, startsOf, type Tables, WIDTH } from "./program.ts";
 
 /** Instructions that one search may execute; one that needs more counts as no match, as PCRE's match limit does. */
 export const MAX_STEPS = 2_000_000;
@@ -25,28 +25,17 @@ const UNDO = -2;
 const FAILED = -1;
 const GAVE_UP = -2;
 
-/** Memory of a search. Only one runs at a time, so all share what they need as a rule. */
-interface Scratch {
-  stack: Int32Array;
-  /** Bit (position × number of places + place): was tried; it failed unless it is in `won`. */
-  tried: Uint32Array;
-  /** The same: led to the end of its body. */
-  won: Uint32Array;
-  /** The same, as an index: where the atomic group ended. */
-  ends: Int32Array;
-}
-
+/** Memory of searches: only one runs at a time, and one that needs more gets its own. */
 const SHARED_SIZE = 1 << 14;
-const shared: Readonly<Scratch> = {
-  stack: new Int32Array(SHARED_SIZE),
-  tried: new Uint32Array(SHARED_SIZE),
-  won: new Uint32Array(SHARED_SIZE),
-  ends: new Int32Array(SHARED_SIZE),
-};
+const sharedStack = new Int32Array(SHARED_SIZE);
+const sharedTried = new Uint32Array(SHARED_SIZE);
+const sharedWon = new Uint32Array(SHARED_SIZE);
+const sharedEnds = new Int32Array(SHARED_SIZE);
 
 export class Backtracker {
   readonly #program: Program;
   readonly #tables: Tables;
+  readonly #testCode: Int32Array;
   readonly #starts: Uint8Array | undefined;
   readonly #hasAtomic: boolean;
   /** Captures inside bodies are seen by following the path of the match again. */
@@ -55,13 +44,20 @@ export class Backtracker {
   /** By depth of the body: height of the stack and position when it was entered. */
   readonly #heights: Int32Array;
   readonly #entries: Int32Array;
-  #scratch: Scratch = shared;
+  #stack: Int32Array = sharedStack;
+  /** Bit (position × number of places + place): was tried; it failed unless it is in #won. */
+  #tried: Uint32Array = sharedTried;
+  /** The same: led to the end of its body. */
+  #won: Uint32Array = sharedWon;
+  /** The same, as an index: where the atomic group ended. Not cleared: read only where #won says it was written. */
+  #ends: Int32Array = sharedEnds;
   #text = "";
   #steps = 0;
 
   constructor(program: Program, tables: Tables) {
     this.#program = program;
     this.#tables = tables;
+    this.#testCode = codeForTest(program);
     this.#starts = startsOf(program, tables);
     this.#hasAtomic = program.bodies.some((body) => body.kind === "atomic");
     this.#replays = program.bodies.some((body) => body.captures);
@@ -72,7 +68,7 @@ export class Backtracker {
 
   /** Whether there is a match in `text`. */
   test(text: string): boolean {
-    const found = this.#search(text) >= 0;
+    const found = this.#search(text, this.#testCode) >= 0;
     this.#release();
     return found;
   }
@@ -83,11 +79,12 @@ export class Backtracker {
    */
   exec(text: string): Int32Array | null {
     const slots = this.#slots;
-    const start = this.#search(text);
+    const { code } = this.#program;
+    const start = this.#search(text, code);
     let end = slots[1]!;
     if (start >= 0 && this.#replays) {
       slots.fill(-1);
-      end = this.#run(start, true);
+      end = this.#run(start, code, true);
       slots[1] = end;
       // Unless \K has set it.
       if (slots[0]! < 0) slots[0] = start;
@@ -97,19 +94,17 @@ export class Backtracker {
   }
 
   /** The first position from which the program matches, or FAILED or GAVE_UP; sets the slots. */
-  #search(text: string): number {
+  #search(text: string, code: Int32Array): number {
     const { memoCount, bodies, anchored } = this.#program;
     const starts = this.#starts;
     const size = memoCount * (text.length + 1);
     if (size > (this.#hasAtomic ? MAX_REMEMBERED_ENDS : MAX_REMEMBERED)) return GAVE_UP;
-    const words = (size + 31) >>> 5;
-    this.#scratch = {
-      stack: shared.stack,
-      tried: cleared(shared.tried, words),
-      won: cleared(shared.won, bodies.length > 0 ? words : 0),
-      // Not cleared: read only where `won` says that it was written.
-      ends: this.#hasAtomic && size > SHARED_SIZE ? new Int32Array(size) : shared.ends,
-    };
+    if (size > 0) {
+      const words = (size + 31) >>> 5;
+      this.#tried = cleared(sharedTried, words);
+      if (bodies.length > 0) this.#won = cleared(sharedWon, words);
+      if (this.#hasAtomic && size > SHARED_SIZE) this.#ends = new Int32Array(size);
+    }
     this.#text = text;
     this.#steps = MAX_STEPS;
     this.#slots.fill(-1);
@@ -120,7 +115,7 @@ export class Backtracker {
         if (starts[classOf(this.#tables.alphabet, text.charCodeAt(start))] === 0) continue;
       }
       this.#slots[0] = start;
-      const end = this.#run(start, false);
+      const end = this.#run(start, code, false);
       if (end === FAILED) continue;
       this.#slots[1] = end;
       return end < 0 ? end : start;
@@ -131,28 +126,35 @@ export class Backtracker {
   /** Lets go of the text, and of memory that only this search needed. */
   #release(): void {
     this.#text = "";
-    this.#scratch = shared;
+    this.#stack = sharedStack;
+    this.#tried = sharedTried;
+    this.#won = sharedWon;
+    this.#ends = sharedEnds;
   }
 
   /** Runs the program from `start`; answers the position behind the match, or FAILED or GAVE_UP. */
-  #run(start: number, replaying: boolean): number {
-    const { code, bodies, loops, memoCount } = this.#program;
+  #run(start: number, code: Int32Array, replaying: boolean): number {
+    const { bodies, loops, memoCount } = this.#program;
     const { alphabet, member } = this.#tables;
     const { low, size } = alphabet;
-    const { tried, won, ends } = this.#scratch;
+    const tried = this.#tried;
     const slots = this.#slots;
     const text = this.#text;
     const { length } = text;
     const tracing = bodies.length > 0;
-    let { stack } = this.#scratch;
+    let stack = this.#stack;
     let top = 0;
     let steps = this.#steps;
     let pc = 0;
     let at = start;
     // A case that ends in `continue` goes on; one that ends in `break` has failed.
     for (;;) {
-      if (top === stack.length) stack = this.#grow();
-      if (--steps < 0 || stack.length > MAX_STACK) return GAVE_UP;
+      // An instruction pushes one frame at most.
+      if (top === stack.length) {
+        if (top === MAX_STACK) return GAVE_UP;
+        stack = this.#grow();
+      }
+      if (--steps < 0) return GAVE_UP;
       const operand = code[pc + 1]!;
       switch (code[pc]) {
         case Op.TAKE:
@@ -202,11 +204,11 @@ export class Backtracker {
             stack[top++] = key;
             continue;
           }
-          if (!tracing || (won[key >>> 5]! & bit) === 0) break;
+          if (!tracing || (this.#won[key >>> 5]! & bit) === 0) break;
           const inner = bodies[body];
           if (replaying && (inner === undefined || inner.captures)) continue;
           if (inner === undefined) break;
-          if (inner.kind === "atomic") at = ends[key]!;
+          if (inner.kind === "atomic") at = this.#ends[key]!;
           pc = inner.leave;
           continue;
         }
@@ -267,14 +269,14 @@ export class Backtracker {
    * to the end of the body; old values stay.
    */
   #cut(height: number, top: number, end: number): number {
-    const { stack, won, ends } = this.#scratch;
+    const stack = this.#stack;
     let kept = height;
     for (let i = height; i < top; i += 2) {
       const tag = stack[i]!;
       const value = stack[i + 1]!;
       if (tag === TRIED) {
-        won[value >>> 5]! |= 1 << (value & 31);
-        if (end >= 0) ends[value] = end;
+        this.#won[value >>> 5]! |= 1 << (value & 31);
+        if (end >= 0) this.#ends[value] = end;
       } else if (tag < 0) {
         stack[kept++] = tag;
         stack[kept++] = value;
@@ -284,9 +286,9 @@ export class Backtracker {
   }
 
   #grow(): Int32Array {
-    const larger = new Int32Array(this.#scratch.stack.length * 2);
-    larger.set(this.#scratch.stack);
-    return this.#scratch.stack = larger;
+    const larger = new Int32Array(this.#stack.length * 2);
+    larger.set(this.#stack);
+    return this.#stack = larger;
   }
 }
 

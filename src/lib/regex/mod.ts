@@ -1,6 +1,10 @@
 /**
- * Regular expressions of tenants: PCRE's language, matched in time linear in the text, whatever the pattern.
- * What cannot be matched so (back-references, recursion, conditionals) is refused.
+ * Regular expressions of tenants: PCRE's language, matched in time linear in the text, whatever the pattern. What
+ * cannot be matched so (back-references, recursion, conditionals) is refused. Why not RegExp, and the numbers:
+ * `docs/decisions/2026-11-24-regular-expressions.md`.
+ *
+ * parse.ts makes a tree of a pattern, emit.ts a program of the tree; automaton.ts runs programs fast, backtrack.ts
+ * runs those that it cannot, and finds captures.
  */
 import { Automaton, isRegular } from "./automaton.ts";
 import { Backtracker } from "./backtrack.ts";
@@ -9,7 +13,10 @@ import { parsePattern } from "./parse.ts";
 import { type Program, type Tables, tablesOf } from "./program.ts";
 import { literalPrefix } from "./shape.ts";
 
-/** A compiled pattern: searched for anywhere in a text, case-sensitive unless the pattern says otherwise. */
+/**
+ * A compiled pattern: searched for anywhere in a text, case-sensitive unless the pattern says otherwise. A search that
+ * would exceed the limits in backtrack.ts counts as no match.
+ */
 export interface Regex {
   readonly source: string;
   /** Whether the pattern matches somewhere in `text`. */
@@ -44,20 +51,17 @@ const TOO_LARGE =
 export function compileRegex(pattern: string): RegexResult {
   const parsed = parsePattern(pattern);
   if (!parsed.ok) return parsed;
-  const { root, groups } = parsed.pattern;
   const program = compileProgram(parsed.pattern);
-  if (program === undefined) {
-    return { ok: false, reason: TOO_LARGE, position: 0 };
-  }
+  if (program === undefined) return { ok: false, reason: TOO_LARGE, position: 0 };
   const matchers = new Matchers(program);
   const regex: Regex = {
     source: pattern,
     test: (text) => matchers.test(text),
     exec: (text) => {
       const slots = matchers.exec(text);
-      return slots === null ? null : matchOf(text, slots, groups);
+      return slots === null ? null : matchOf(text, slots, program.groups);
     },
-    ...(program.anchored ? { requiredPrefix: literalPrefix(root).text } : {}),
+    ...(program.anchored ? { requiredPrefix: literalPrefix(parsed.pattern.root).text } : {}),
   };
   return { ok: true, regex };
 }

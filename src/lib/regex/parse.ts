@@ -2,12 +2,12 @@
 import { Assertion } from "./assertions.ts";
 import { choice, EMPTY, type Node, type Pattern, sequence } from "./ast.ts";
 import { ANY, type CharSet, foldCase, NOT_NEWLINE, only } from "./charset.ts";
+import { type Flags, NO_FLAGS, readFlags } from "./flags.ts";
 import { parseClass, posixAt } from "./parse-class.ts";
 import { parseEscape } from "./parse-escape.ts";
-import { type Flags, NO_FLAGS, readFlags } from "./flags.ts";
 import { readGroupHead } from "./parse-group.ts";
-import { fixedLength, some } from "./shape.ts";
 import { COUNTS, eat, eatMatch, PatternError, peek, refuse, type Scanner } from "./scanner.ts";
+import { fixedLength, some } from "./shape.ts";
 
 /** Characters of a pattern. */
 const MAX_PATTERN = 16_384;
@@ -20,7 +20,7 @@ export type ParseResult =
   | { readonly ok: true; readonly pattern: Pattern }
   | { readonly ok: false; readonly reason: string; readonly position: number };
 
-export interface Parser extends Scanner {
+interface Parser extends Scanner {
   /** Capture groups opened so far. */
   groups: number;
   readonly names: Map<string, number>;
@@ -135,8 +135,7 @@ function oneOf(set: CharSet): Node {
 }
 
 function literal(parser: Parser, flags: Flags): Node {
-  const code = parser.source.charCodeAt(parser.at++);
-  const set = only(code);
+  const set = only(parser.source.charCodeAt(parser.at++));
   return oneOf(flags.i ? foldCase(set) : set);
 }
 
@@ -146,9 +145,8 @@ function skipIgnored(parser: Parser, flags: Flags): void {
     if (!parser.quoted && !flags.x && peek(parser) !== "\\" && peek(parser) !== "(") return;
     if (eat(parser, "\\E")) parser.quoted = false;
     else if (parser.quoted) return;
-    else if (eat(parser, "\\Q")) {
-      parser.quoted = true;
-    } else if (parser.source.startsWith("(?#", parser.at)) {
+    else if (eat(parser, "\\Q")) parser.quoted = true;
+    else if (parser.source.startsWith("(?#", parser.at)) {
       const end = parser.source.indexOf(")", parser.at);
       if (end < 0) refuse("a comment is not closed: ) is missing", parser.at);
       parser.at = end + 1;

@@ -120,3 +120,37 @@ export function startsOf(program: Program, { alphabet, member }: Tables): Uint8A
   }
   return starts;
 }
+
+/**
+ * The code of `program` for those who only ask whether there is a match: it ends as soon as the end can be reached
+ * without taking a character, so that the `.*` at the end of many a pattern costs nothing.
+ */
+export function codeForTest({ code }: Program): Int32Array {
+  const test = code.slice();
+  const ends = (pc: number) => test[pc] === Op.MATCH;
+  for (let changed = true; changed;) {
+    changed = false;
+    for (let pc = test.length - WIDTH; pc >= 0; pc -= WIDTH) {
+      if (ends(pc) || !leads(test, pc, ends)) continue;
+      test[pc] = Op.MATCH;
+      changed = true;
+    }
+  }
+  return test;
+}
+
+function leads(code: Int32Array, pc: number, ends: (pc: number) => boolean): boolean {
+  switch (code[pc]) {
+    case Op.SPLIT:
+      return ends(code[pc + 1]!) || ends(code[pc + 2]!);
+    case Op.JUMP:
+      return ends(code[pc + 1]!);
+    case Op.SAVE:
+    case Op.MEMO:
+      return ends(pc + WIDTH);
+    case Op.LOOP:
+      return ends(code[pc + 2]!) && ends(code[pc + 3]!);
+    default:
+      return false;
+  }
+}
