@@ -9,6 +9,7 @@ import type {
   SocketHandler,
   TcpListener,
 } from "./runtime.ts";
+import { plainAddress } from "./plain-address.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** What we use of Bun's sockets; written out here because Bun's type package would leak into every file. */
@@ -63,10 +64,12 @@ class BunSocket implements Socket {
   readonly remotePort: number;
   #afterFlush: "nothing" | "shutdown" | "close" = "nothing";
   #paused = false;
+  /** Bun tells of room that nobody waits for, too. */
+  #mustDrain = false;
 
   constructor(native: NativeSocket) {
     this.#native = native;
-    this.remoteAddress = native.remoteAddress;
+    this.remoteAddress = plainAddress(native.remoteAddress);
     this.remotePort = native.remotePort;
     native.setNoDelay(true);
   }
@@ -81,15 +84,14 @@ class BunSocket implements Socket {
 
   write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
     if (this.closed || this.#afterFlush !== "nothing") return true;
-    if (!this.#queue.empty) {
-      this.#queue.push(bytes, start, end);
-      return false;
+    let taken = 0;
+    if (this.#queue.empty) {
+      taken = this.#native.write(bytes, start, end - start);
+      // -1: the peer is gone; the close event follows and tells the handler.
+      if (taken === end - start || taken < 0) return true;
     }
-    const taken = this.#native.write(bytes, start, end - start);
-    if (taken === end - start) return true;
-    // -1: the peer is gone; the close event follows and tells the handler.
-    if (taken < 0) return true;
     this.#queue.push(bytes, start + taken, end);
+    this.#mustDrain = true;
     return false;
   }
 
@@ -134,8 +136,17 @@ class BunSocket implements Socket {
       this.#queue.shift(taken);
       if (taken < chunk.length) return;
     }
-    if (this.#afterFlush === "nothing") this.handler.onDrain();
-    else this.#finishFlush();
+    if (this.#afterFlush !== "nothing") return this.#finishFlush();
+    if (!this.#mustDrain) return;
+    this.#mustDrain = false;
+    this.handler.onDrain();
+  }
+
+  /** A handler has thrown: nobody knows what it has left undone, so the connection ends. */
+  onFault(error: Error): void {
+    if (this.closed) return;
+    this.onClose(error);
+    this.#native.terminate();
   }
 
   onClose(error: Error | undefined): void {
@@ -160,7 +171,7 @@ const EVENTS = {
   drain: (native: NativeSocket) => native.data.onDrain(),
   end: (native: NativeSocket) => native.data.handler.onEnd(),
   close: (native: NativeSocket, error?: Error) => native.data?.onClose(error),
-  error: (native: NativeSocket, error: Error) => native.data?.onClose(error),
+  error: (native: NativeSocket, error: Error) => native.data?.onFault(error),
 };
 
 function listenTcp(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<TcpListener> {

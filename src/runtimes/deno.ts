@@ -9,6 +9,7 @@ import type {
   SocketHandler,
   TcpListener,
 } from "./runtime.ts";
+import { plainAddress } from "./plain-address.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** An idle connection must cost little, a busy one must read much at once: the buffer grows when a read fills it. */
@@ -34,7 +35,7 @@ class DenoSocket implements Socket {
   constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
     const remote = conn.remoteAddr;
-    this.remoteAddress = remote.hostname;
+    this.remoteAddress = plainAddress(remote.hostname);
     this.remotePort = remote.port;
     this.localPort = conn.localAddr.port;
     conn.setNoDelay(true);
@@ -92,11 +93,10 @@ class DenoSocket implements Socket {
     let buffer = new Uint8Array(SMALL_READ);
     try {
       while (!this.closed) {
-        if (this.#paused) await new Promise<void>((resolve) => this.#wake = resolve);
         const count = await this.#conn.read(buffer);
-        if (this.closed) return;
-        // Paused while a read was under way: the bytes wait here, nothing more is read.
-        if (this.#paused) await new Promise<void>((resolve) => this.#wake = resolve);
+        // Paused while a read was under way: the bytes wait here, nothing more is read. Whoever has resumed it may
+        // have paused it again before this goes on.
+        while (this.#paused && !this.closed) await new Promise<void>((resolve) => this.#wake = resolve);
         if (this.closed) return;
         if (count === null) {
           this.#peerEnded = true;
@@ -122,15 +122,14 @@ class DenoSocket implements Socket {
         if (this.closed) return;
         this.#queue.shift(written);
       }
+      this.#flushing = false;
+      if (this.#afterFlush !== "nothing") this.#finishFlush();
+      else if (this.#mustDrain) {
+        this.#mustDrain = false;
+        this.handler.onDrain();
+      }
     } catch (error) {
       this.#closed(error instanceof Error ? error : new Error(String(error)));
-      return;
-    }
-    this.#flushing = false;
-    if (this.#afterFlush !== "nothing") this.#finishFlush();
-    else if (this.#mustDrain) {
-      this.#mustDrain = false;
-      this.handler.onDrain();
     }
   }
 
@@ -202,19 +201,23 @@ async function accept(listener: Deno.TcpListener, onConnection: (socket: Socket)
 }
 
 function connectTcp(options: ConnectOptions, handler: DialHandler): Dial {
-  let cancelled = false;
-  Deno.connect({ hostname: options.host, port: options.port }).then(
-    (conn) => {
-      if (cancelled) conn.close();
-      else adopt(conn, (socket) => handler.onConnect(socket));
-    },
-    (error) => {
-      if (!cancelled) handler.onError(errnoOf(error), error instanceof Error ? error.message : String(error));
-    },
-  );
+  const abort = new AbortController();
+  let settled = false;
+  Deno.connect({ hostname: options.host, port: options.port, signal: abort.signal }).then((conn) => {
+    if (settled) return conn.close();
+    adopt(conn, (socket) => {
+      settled = true;
+      handler.onConnect(socket);
+    });
+  }).catch((error) => {
+    if (settled) return;
+    settled = true;
+    handler.onError(errnoOf(error), error instanceof Error ? error.message : String(error));
+  });
   return {
     cancel() {
-      cancelled = true;
+      settled = true;
+      abort.abort();
     },
   };
 }

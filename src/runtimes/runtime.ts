@@ -8,7 +8,7 @@ export interface SocketHandler {
   onData(bytes: Uint8Array): void;
   /** Everything written so far has been handed to the kernel; called only after `write` answered false. */
   onDrain(): void;
-  /** The peer has sent its FIN; we can still write. */
+  /** The peer has sent its FIN; we can still write. Bun leaves it out after `end()`: both are done, `onClose` follows. */
   onEnd(): void;
   /** The socket is gone; called exactly once, with the error if there was one. */
   onClose(error: Error | undefined): void;

@@ -48,6 +48,11 @@ class Recorder implements SocketHandler {
     this.errors.push(error);
   }
 
+  /** The events, without the onEnd that the port may leave out when we have ended too. */
+  get essential(): string[] {
+    return this.events.filter((each) => each !== "end");
+  }
+
   count(event: string): number {
     return this.events.filter((each) => each === event).length;
   }
@@ -161,7 +166,6 @@ describe(`sockets of ${runtime.name}`, () => {
       const near = await dial(listener.port);
       const far = await next();
       listener.close();
-      await eventually(() => true, "");
       near.socket.write(BIG.subarray(0, 3));
       await eventually(() => far.log.text === "aaa", "bytes arrive after the listener was closed");
       await assert.rejects(dial(listener.port), (error: { code?: string }) => error.code === "ECONNREFUSED");
@@ -172,6 +176,7 @@ describe(`sockets of ${runtime.name}`, () => {
     it("a dial to a closed port reports ECONNREFUSED", async () => {
       const { listener } = await listen();
       listener.close();
+      await sleep(20);
       await assert.rejects(dial(listener.port), (error: { code?: string }) => error.code === "ECONNREFUSED");
     });
 
@@ -398,7 +403,7 @@ describe(`sockets of ${runtime.name}`, () => {
       far.socket.end();
       await eventually(() => near.log.count("close") === 1, "near is closed");
       await eventually(() => far.log.count("close") === 1, "far is closed");
-      assert.deepEqual(near.log.events, ["end", "close"]);
+      assert.deepEqual(near.log.essential, ["close"]);
       assert.deepEqual(far.log.events, ["end", "close"]);
     });
 
@@ -437,7 +442,7 @@ describe(`sockets of ${runtime.name}`, () => {
         "both are closed",
       );
       assert.deepEqual(far.log.events, ["end", "close"]);
-      assert.deepEqual(near.log.events, ["end", "close"]);
+      assert.deepEqual(near.log.essential, ["close"]);
     });
   });
 
