@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const admin = `127.0.0.1:${ports.ADMIN_PORT}`;
   start("gateway", join(root, "scripts/albatross"), [
     ...["run", "--config", config, "--bind", "127.0.0.1", "--admin", admin],
-    ...["--workers", "1", "--drain-delay", "0s", "--log-format", "text"],
+    ...["--workers", "1", "--drain-delay", "0s", "--log-format", "text", "--access-log-format", "alb"],
   ]);
   await untilReady(`http://${admin}/readyz`);
   if (!stopping) console.log(guide(`127.0.0.1:${ports.PORT}`, admin, relative(process.cwd(), config) || "."));
