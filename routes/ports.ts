@@ -1,5 +1,12 @@
 /** What the admin plane may ask of the program. Route modules read these and decide nothing. */
-import type { Problem } from "../src/errors.ts";
+import type {
+  Explanation,
+  IndexAnswer,
+  ListenersAnswer,
+  ObjectsAnswer,
+  ProblemsAnswer,
+  UpstreamsAnswer,
+} from "./shapes.ts";
 
 /** State of the program as probes see it. */
 export interface Readiness {
@@ -12,24 +19,34 @@ export interface ExplainQuery {
   readonly method: string;
   /** Absolute URL; its port chooses the listener. */
   readonly url: string;
-  readonly headers: readonly (readonly [string, string])[];
-  /** The TCP peer; 127.0.0.1 when not given. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** The TCP peer. */
   readonly from: string;
 }
 
+/** Which objects are asked for; undefined = all. */
+export interface ObjectQuery {
+  readonly kind: string | undefined;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+}
+
+export interface Exposition {
+  readonly contentType: string;
+  /** The text in pieces. */
+  readonly chunks: AsyncIterable<string>;
+}
+
 export interface AdminPorts {
+  index(): Omit<IndexAnswer, "shape" | "paths">;
   readiness(): Readiness;
-  problems(): readonly Problem[];
-  /** Every object of the snapshot, redacted. */
-  objects(): unknown;
-  /** The table, redacted, in the shape of `table --json`. */
-  table(): unknown;
-  /** Listeners with whether they are bound and why not. */
-  listeners(): unknown;
-  /** Upstreams with endpoints, pools and counters. */
-  upstreams(): unknown;
-  /** In the shape of `explain --json`. */
-  explain(query: ExplainQuery): unknown;
-  /** Prometheus text and its content type. */
-  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  problems(): ProblemsAnswer["problems"];
+  objects(query: ObjectQuery): ObjectsAnswer["objects"];
+  /** In the shape of `table --json`; undefined until there is one. */
+  table(): object | undefined;
+  listeners(): ListenersAnswer["listeners"];
+  upstreams(): UpstreamsAnswer["upstreams"];
+  /** Undefined until there is a table. */
+  explain(query: ExplainQuery): Explanation | undefined;
+  metrics(): Exposition;
 }

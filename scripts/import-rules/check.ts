@@ -115,7 +115,8 @@ function refuseLocal(
   if (from === to || (LEAVES.includes(to) && !leaf)) return null;
   if (rule.areas === "all") {
     const product = target.startsWith("src/") || target.startsWith("routes/");
-    if (product || from === "tests" || from === "scripts") return null;
+    const manifest = target === "package.json"; // the version
+    if (product || manifest || from === "tests" || from === "scripts") return null;
     return `${found}the program may not depend on ${to}`;
   }
   const permissions = rule.areas.filter((entry) => entry.target === to || entry.target === target);

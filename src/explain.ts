@@ -1,0 +1,120 @@
+/** What would be done with a request, from the table alone: nothing is sent. */
+import type { Explanation } from "../routes/shapes.ts";
+import type { ExplainQuery } from "../routes/ports.ts";
+import { GatewayError } from "./errors.ts";
+import { formatEndpoint } from "./lib/endpoint.ts";
+import { parseNetwork } from "./lib/ip.ts";
+import { splitTarget } from "./lib/path.ts";
+import { explainRoutes } from "./matcher/explain.ts";
+import { requestOf, viewRequest, type ViewResult } from "./matcher/view.ts";
+import { MIDDLEWARE_ORDER } from "./middlewares/order.ts";
+import type { Filter } from "./table/filters.ts";
+import type { Listener, Route, Table } from "./table/table.ts";
+
+type Action = Explanation["action"];
+type Decision = Pick<Explanation, "route" | "filters" | "action" | "steps">;
+
+/** `query.url` is an absolute http or https URL. */
+export function explain(table: Table, query: ExplainQuery): Explanation {
+  const { method, url, from, headers } = query;
+  const listener = table.listeners.find((each) => each.port === portOf(url) && each.protocol !== "udp");
+  const trusted = table.gateway.trustedProxies.flatMap((block) => parseNetwork(block) ?? []);
+  const view = viewRequest({ method, ...requestOf(url, headers), peer: from }, trusted);
+  return {
+    shape: 1,
+    request: { method, url, from, view: view.ok ? viewOf(view) : null },
+    listener: listener === undefined ? null : {
+      id: listener.id,
+      name: listener.name,
+      port: listener.port,
+      protocol: listener.protocol,
+    },
+    ...decide(table, listener, view, url),
+  };
+}
+
+function decide(table: Table, listener: Listener | undefined, view: ViewResult, url: string): Decision {
+  const nothing = { route: null, filters: [], steps: [] };
+  if (listener === undefined) {
+    return { ...nothing, action: { type: "none", reason: `nothing listens on port ${portOf(url)}` } };
+  }
+  if (listener.protocol === "tcp") {
+    const [route] = listener.routes;
+    if (route === undefined) {
+      return { ...nothing, action: { type: "none", reason: "the Frontend has no backend" } };
+    }
+    return { ...nothing, route: reference(route), action: actionOf(table, route) };
+  }
+  if (!view.ok) return { ...nothing, action: failure(new GatewayError("BAD_REQUEST", view.reason)) };
+  const steps = explainRoutes(listener.routes, view.request);
+  const route = steps.find(({ matched }) => matched)?.route;
+  return {
+    route: route === undefined ? null : reference(route),
+    filters: route === undefined || route.refusal !== null ? [] : inOrder(route.filters).map(printFilter),
+    action: route === undefined ? noRoute(listener) : actionOf(table, route),
+    steps: steps.map(({ route, matched, failed }) => ({
+      ...reference(route),
+      matched,
+      failed: failed ?? null,
+    })),
+  };
+}
+
+function actionOf(table: Table, route: Route): Action {
+  if (route.refusal !== null) {
+    const { status, reason } = route.refusal;
+    return failure(new GatewayError(status === 503 ? "INVALID_AUTH" : "INVALID_ACTION", reason));
+  }
+  const upstream = route.upstream === null ? undefined : table.upstreams[route.upstream];
+  if (upstream === undefined) return { type: "none", reason: "the filters of the route answer" };
+  if (upstream.endpoints.length === 0) {
+    const code = upstream.emptyStatus === 503 ? "NO_ENDPOINTS_STANDARD" : "NO_ENDPOINTS";
+    return failure(new GatewayError(code, `no balancer found for ${upstream.group}`));
+  }
+  return {
+    type: "forward",
+    upstream: upstream.name,
+    policy: upstream.balancing.policy,
+    backendProtocol: route.backendProtocol,
+    endpoints: upstream.endpoints.map((endpoint) => ({
+      endpoint: formatEndpoint(endpoint),
+      weight: endpoint.weight,
+      service: `${endpoint.service.namespace}/${endpoint.service.name}`,
+    })),
+    timeouts: { ...route.timeouts },
+  };
+}
+
+function noRoute(listener: Listener): Action {
+  return failure(
+    listener.routes.length === 0
+      ? new GatewayError("EMPTY_POLICY", "empty policy")
+      : new GatewayError("NO_RULE_MATCH", "no rule match"),
+  );
+}
+
+function failure({ status, code, reason }: GatewayError): Action {
+  return { type: "answer", status, error: code, reason };
+}
+
+function reference({ id, name, index, object }: Route): NonNullable<Explanation["route"]> {
+  return { id, name, index, object: { kind: object.kind, namespace: object.namespace, name: object.name } };
+}
+
+function viewOf({ request }: ViewResult & { ok: true }): NonNullable<Explanation["request"]["view"]> {
+  const { host, path, query, sourceAddress } = request;
+  return { host, path, query, sourceAddress };
+}
+
+function inOrder(filters: readonly Filter[]): readonly Filter[] {
+  return MIDDLEWARE_ORDER.flatMap((type) => filters.filter((filter) => filter.type === type));
+}
+
+function printFilter(filter: Filter): string {
+  return filter.type === "middleware" ? `middleware ${filter.name}` : filter.type;
+}
+
+function portOf(url: string): number {
+  const port = /:(\d+)$/.exec(splitTarget(url).authority ?? "")?.[1];
+  return port === undefined ? /^https:/i.test(url) ? 443 : 80 : Number(port);
+}
