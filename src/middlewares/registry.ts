@@ -2,7 +2,13 @@
 import type { MiddlewareHandler } from "hono";
 import type { Filter, FilterType } from "../table/filters.ts";
 import type { NamedMiddleware } from "./compile.ts";
+import { cors } from "./cors.ts";
 import { MIDDLEWARE_ORDER } from "./order.ts";
+import { redirect } from "./redirect.ts";
+import { requestHeaders } from "./request-headers.ts";
+import { responseHeaders } from "./response-headers.ts";
+import { rewrite } from "./rewrite.ts";
+import { vhost } from "./vhost.ts";
 
 /** Makes a middleware from the options that an object gives; throws an Error that says what is wrong with them. */
 export type MiddlewareFactory = (options: unknown) => MiddlewareHandler;
@@ -13,6 +19,12 @@ export type MiddlewareRegistry = ReadonlyMap<string, MiddlewareFactory>;
 type Builder<F extends Filter> = (filter: F, registry: MiddlewareRegistry) => NamedMiddleware;
 
 const BUILDERS = {
+  cors: (filter) => ({ name: "cors", handler: cors(filter) }),
+  redirect: (filter) => ({ name: "redirect", handler: redirect(filter) }),
+  vhost: (filter) => ({ name: "vhost", handler: vhost(filter) }),
+  rewrite: (filter) => ({ name: "rewrite", handler: rewrite(filter) }),
+  "request-headers": (filter) => ({ name: "request-headers", handler: requestHeaders(filter) }),
+  "response-headers": (filter) => ({ name: "response-headers", handler: responseHeaders(filter) }),
   middleware(filter, registry) {
     const factory = registry.get(filter.name);
     if (factory === undefined) throw new Error(`no middleware named "${filter.name}" is loaded`);
@@ -26,6 +38,11 @@ export function buildMiddlewares(
   registry: MiddlewareRegistry,
 ): NamedMiddleware[] {
   return MIDDLEWARE_ORDER.flatMap((type) =>
-    filters.filter((filter) => filter.type === type).map((filter) => BUILDERS[filter.type](filter, registry))
+    filters.filter((filter) => filter.type === type).map((filter) => build(filter, registry))
   );
+}
+
+function build<F extends Filter>(filter: F, registry: MiddlewareRegistry): NamedMiddleware {
+  // Every builder takes the filter of its own type, which the compiler cannot follow through the lookup.
+  return (BUILDERS[filter.type] as unknown as Builder<F>)(filter, registry);
 }

@@ -2,7 +2,77 @@
  * A filter is a route's data for one feature; `middlewares/compile.ts` turns it into a Hono middleware. The union is
  * the one list of features: maps over it are exhaustive by type.
  */
-export type Filter = MiddlewareFilter;
+export type Filter =
+  | CorsFilter
+  | RedirectFilter
+  | VhostFilter
+  | RewriteFilter
+  | RequestHeadersFilter
+  | ResponseHeadersFilter
+  | MiddlewareFilter;
+
+/** Data-plane spec 3.3. */
+export interface CorsFilter {
+  readonly type: "cors";
+  /** Whole origins, or with one `*` for names (`https://*.a.com`); empty or `*` = every origin. */
+  readonly allowOrigins: readonly string[];
+  /** As sent. */
+  readonly allowMethods: string;
+  readonly allowHeaders: string;
+  /** "" = not sent. */
+  readonly exposeHeaders: string;
+  /** Never sent to every origin. */
+  readonly allowCredentials: boolean;
+  readonly maxAgeS: number;
+  /** False where a redirect of the same route comes first. */
+  readonly answersPreflight: boolean;
+}
+
+/** Data-plane spec 3.2; null = as in the request. */
+export interface RedirectFilter {
+  readonly type: "redirect";
+  readonly code: 301 | 302 | 303 | 307 | 308;
+  /** Whole URL or path. */
+  readonly url: string | null;
+  readonly scheme: "http" | "https" | null;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly prefix: { readonly match: string; readonly replacement: string } | null;
+}
+
+/** Data-plane spec 3.4. */
+export interface VhostFilter {
+  readonly type: "vhost";
+  readonly host: string;
+}
+
+/** Data-plane spec 3.1; works on the decoded path. */
+export interface RewriteFilter {
+  readonly type: "rewrite";
+  readonly path:
+    | { readonly kind: "full"; readonly target: string }
+    | { readonly kind: "prefix"; readonly prefix: string; readonly replacement: string }
+    /** The first match of `base` becomes `target`, in which `$1` stands for a group. */
+    | { readonly kind: "regex"; readonly base: string; readonly target: string };
+}
+
+/** Data-plane spec 3.5; in the order in which they are applied. Variables are names without `$`. */
+export interface RequestHeadersFilter {
+  readonly type: "request-headers";
+  readonly set: Readonly<Record<string, string>>;
+  readonly setFrom: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
+  readonly add: Readonly<Record<string, readonly string[]>>;
+  readonly addFrom: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Data-plane spec 3.5. */
+export interface ResponseHeadersFilter {
+  readonly type: "response-headers";
+  readonly set: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
+  readonly add: Readonly<Record<string, readonly string[]>>;
+}
 
 /** A middleware that the user (or a test) registered by name. */
 export interface MiddlewareFilter {

@@ -1,0 +1,39 @@
+/** Header modification of requests (data-plane spec 3.5): set, set from variables, remove, add, add from variables. */
+import type { MiddlewareHandler } from "hono";
+import type { RequestHeadersFilter } from "../table/filters.ts";
+import type { GatewayContext } from "./ports.ts";
+import { compileVariable, type Variable } from "./variables.ts";
+
+/** A name nobody knows has no value: the field is left alone. */
+const UNKNOWN: Variable = () => undefined;
+
+export function requestHeaders(filter: RequestHeadersFilter): MiddlewareHandler {
+  const set = Object.entries(filter.set);
+  const setFrom = Object.entries(filter.setFrom).map(([name, source]) => [name, variable(source)] as const);
+  const add = flatten(filter.add);
+  const addFrom = flatten(filter.addFrom).map(([name, source]) => [name, variable(source)] as const);
+  return function requestHeaders(c, next) {
+    const { exchange } = (c as GatewayContext).env;
+    const edits = exchange.requestEdits;
+    for (const [name, value] of set) edits.set(name, value);
+    for (const [name, read] of setFrom) {
+      const value = read(exchange);
+      if (value !== undefined) edits.set(name, value);
+    }
+    for (const name of filter.remove) edits.remove(name);
+    for (const [name, value] of add) edits.add(name, value);
+    for (const [name, read] of addFrom) {
+      const value = read(exchange);
+      if (value !== undefined) edits.add(name, value);
+    }
+    return next();
+  };
+}
+
+function variable(name: string): Variable {
+  return compileVariable(name) ?? UNKNOWN;
+}
+
+function flatten(lists: Readonly<Record<string, readonly string[]>>): (readonly [string, string])[] {
+  return Object.entries(lists).flatMap(([name, values]) => values.map((value) => [name, value] as const));
+}

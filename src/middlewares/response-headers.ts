@@ -1,0 +1,22 @@
+/** Header modification of answers (data-plane spec 3.5). */
+import type { MiddlewareHandler } from "hono";
+import type { ResponseHeadersFilter } from "../table/filters.ts";
+import type { GatewayContext } from "./ports.ts";
+
+/** Runs when the head is written, so that it has the last word over what other features set. */
+export function responseHeaders(filter: ResponseHeadersFilter): MiddlewareHandler {
+  const set = Object.entries(filter.set);
+  const add = Object.entries(filter.add).flatMap(([name, values]) =>
+    values.map((value) => [name, value] as const)
+  );
+  return function responseHeaders(c, next) {
+    const { exchange } = (c as GatewayContext).env;
+    exchange.beforeResponse(() => {
+      const edits = exchange.responseEdits;
+      for (const [name, value] of set) edits.set(name, value);
+      for (const name of filter.remove) edits.remove(name);
+      for (const [name, value] of add) edits.add(name, value);
+    });
+    return next();
+  };
+}
