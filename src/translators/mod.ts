@@ -4,13 +4,13 @@
  */
 import type { Problem } from "../errors.ts";
 import { objectKey, type Snapshot } from "../resources/snapshot.ts";
-import { type Table, TABLE_SHAPE, type Upstream } from "../table/table.ts";
+import { TABLE_SHAPE, type Upstream } from "../table/table.ts";
 import { translateRules } from "./rule/mod.ts";
 import { chooseOwner, gatewaySettings } from "./shared/owner.ts";
 import { createReport } from "./shared/report.ts";
 import { createServiceDirectory } from "./shared/services.ts";
 import { createEndpointResolver, type UpstreamPlan } from "./shared/upstream.ts";
-import type { TranslateOptions, Translation, TranslationPlan } from "./types.ts";
+import type { TranslateOptions, Translation } from "./types.ts";
 
 /** Translates all objects of a snapshot. Never throws for what users wrote: that becomes problems. */
 export function translate(snapshot: Snapshot, options: TranslateOptions): Translation {
@@ -22,8 +22,8 @@ export function translate(snapshot: Snapshot, options: TranslateOptions): Transl
     ? { listeners: [], upstreams: [] }
     : translateRules({ snapshot, options, owner, report });
   const base = { shape: TABLE_SHAPE, gateway, listeners } as const;
-  const plan = { byService: indexByService(upstreams), problems, unresolved: new Map() };
-  return resolve(base, plan, {}, upstreams, snapshot);
+  const plan = { byService: indexByService(upstreams), unresolved: new Map() };
+  return resolve({ table: { ...base, upstreams: {} }, problems, plan }, upstreams, snapshot);
 }
 
 /**
@@ -37,9 +37,12 @@ export function refreshEndpoints(
   snapshot: Snapshot,
   services: ReadonlySet<string>,
 ): Translation {
-  const { table, plan } = previous;
-  const affected = new Set([...services].flatMap((key) => plan.byService.get(key) ?? []));
-  return affected.size === 0 ? previous : resolve(table, plan, table.upstreams, affected, snapshot);
+  const { byService, unresolved } = previous.plan;
+  const affected = new Set([...services].flatMap((key) => byService.get(key) ?? []));
+  if (affected.size === 0) return previous;
+  const ofReferences = new Set([...unresolved.values()].flat());
+  const problems = previous.problems.filter((problem) => !ofReferences.has(problem));
+  return resolve({ ...previous, problems }, affected, snapshot);
 }
 
 function indexByService(upstreams: readonly UpstreamPlan[]): ReadonlyMap<string, readonly UpstreamPlan[]> {
@@ -55,16 +58,14 @@ function indexByService(upstreams: readonly UpstreamPlan[]): ReadonlyMap<string,
   return byService;
 }
 
-/** Completes a table with the endpoints of `affected` upstreams; those of the others are taken over. */
+/** Completes a translation, which lacks problems of references, with the endpoints of `affected` upstreams. */
 function resolve(
-  base: Omit<Table, "upstreams">,
-  plan: TranslationPlan,
-  known: Table["upstreams"],
+  { table, problems, plan }: Translation,
   affected: Iterable<UpstreamPlan>,
   snapshot: Snapshot,
 ): Translation {
   const endpointsOf = createEndpointResolver(createServiceDirectory(snapshot));
-  const upstreams: Record<string, Upstream> = { ...known };
+  const upstreams: Record<string, Upstream> = { ...table.upstreams };
   const unresolved = new Map(plan.unresolved);
   for (const { upstream, object, services } of affected) {
     const { endpoints, faults } = endpointsOf(services);
@@ -73,16 +74,16 @@ function resolve(
       unresolved.delete(upstream.name);
       continue;
     }
-    const problems: Problem[] = [];
-    const report = createReport(snapshot, problems);
+    const found: Problem[] = [];
+    const report = createReport(snapshot, found);
     for (const { field, reason } of faults) {
       report(object, { code: "UnresolvedReference", field, reason, severity: "warning" });
     }
-    unresolved.set(upstream.name, problems);
+    unresolved.set(upstream.name, found);
   }
   return {
-    table: { ...base, upstreams },
-    problems: [...plan.problems, ...[...unresolved.values()].flat()],
+    table: { ...table, upstreams },
+    problems: [...problems, ...[...unresolved.values()].flat()],
     plan: { ...plan, unresolved },
   };
 }

@@ -27,8 +27,6 @@ export interface Translation {
 /** Remembers which upstreams were resolved from which Service (`namespace/name`). Not part of the table: it holds resources. */
 export interface TranslationPlan {
   readonly byService: ReadonlyMap<string, readonly UpstreamPlan[]>;
-  /** Everything but problems of references. */
-  readonly problems: readonly Problem[];
   /** Problems of references, by upstream; only upstreams that have some. */
   readonly unresolved: ReadonlyMap<string, readonly Problem[]>;
 }

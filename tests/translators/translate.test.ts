@@ -401,6 +401,13 @@ describe("refreshEndpoints", () => {
     assert.deepEqual(problemsOf(again), []);
   });
 
+  it("keeps problems that were added since", () => {
+    const problem = { ...before.problems[0]!, stale: true };
+    const marked = { ...before, problems: [problem, ...before.problems] };
+    const after = snapshotOf([...base, ...service("echo", ["10.0.0.2"])]);
+    assert.equal(refreshEndpoints(marked, after, new Set(["default/echo"])).problems[0], problem);
+  });
+
   it("is the same value when nobody uses the Service", () => {
     const after = snapshotOf([...base, ...ECHO, ...service("unused", ["10.3.0.1"])]);
     assert.equal(refreshEndpoints(before, after, new Set(["default/unused"])), before);

@@ -33,8 +33,9 @@ export function servedFrontends(context: Context): ReadonlyMap<string, ServedFro
     context.report(frontend, {
       code: "ListenerConflict",
       field: "spec.port",
-      reason: `port ${frontend.spec.port} belongs to Frontend ${objectKey(winner.namespace, winner.name)}, ` +
-        "which is older; this one is not served",
+      reason:
+        `port ${frontend.spec.port} is served by Frontend ${objectKey(winner.namespace, winner.name)}; ` +
+        "of two the older one wins, then the first by name",
     });
   }
   const served = [...byId.values()].sort((a, b) =>
