@@ -38,15 +38,22 @@ export function declaredFraming(fields: Fields, minor: number): BodyFraming | un
       throw new GatewayError("BAD_REQUEST", "both Content-Length and Transfer-Encoding");
     }
     if (minor === 0) throw new GatewayError("BAD_REQUEST", "Transfer-Encoding in HTTP/1.0");
-    if (coding.toLowerCase() !== "chunked") {
-      throw new GatewayError("METHOD_NOT_SUPPORTED", "transfer coding other than chunked");
-    }
+    if (coding.toLowerCase() !== "chunked") throw unsupportedCoding(coding);
     return CHUNKED;
   }
   if (length === undefined) return undefined;
   // 15 digits stay below 2^53.
   if (!/^[0-9]{1,15}$/.test(length)) throw new GatewayError("BAD_REQUEST", "invalid Content-Length");
   return { kind: "length", length: Number(length) };
+}
+
+/** A coding that we do not know is not our fault (501), one behind or beside another `chunked` is the peer's (RFC 9112 6.3). */
+function unsupportedCoding(value: string): GatewayError {
+  const codings = value.toLowerCase().split(",").map((coding) => coding.trim());
+  const first = codings.indexOf("chunked");
+  return first === -1 || first === codings.length - 1
+    ? new GatewayError("METHOD_NOT_SUPPORTED", "transfer coding other than chunked")
+    : new GatewayError("BAD_REQUEST", "chunked is not the last transfer coding, or not the only one");
 }
 
 /** What the `Connection` lines of a message say. */

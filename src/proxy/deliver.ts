@@ -8,36 +8,38 @@ import type { Responder } from "./responder.ts";
 
 /** Resolves when the last byte was handed over or the client is gone. */
 export async function deliver(response: Response, exchange: Exchange, responder: Responder): Promise<void> {
-  if (response instanceof ForwardedResponse) {
-    const { head, forwarded } = response;
-    if (response.bodyUntouched) {
-      if (response.untouched) responder.head(head, forwarded.received);
-      else {writeHead(
-          response as unknown as Response,
-          lengthOf(response),
-          exchange,
-          responder,
-          forwarded.received,
-        );}
-      forwarded.relay();
-      return;
-    }
-    await deliverNative(response.native, exchange, responder);
+  if (!(response instanceof ForwardedResponse)) {
+    await deliverStream(response, response, exchange, responder);
     return;
   }
-  await deliverNative(response, exchange, responder);
+  const { head, forwarded, untouched, bodyUntouched } = response;
+  if (untouched) {
+    responder.head(head, forwarded.received);
+    forwarded.relay();
+    return;
+  }
+  if (head.status >= 400) {
+    exchange.reason = `BackendError : read ${forwarded.received} byte data from backend`;
+  }
+  // Fields that were changed after the body was asked for are in the light response only.
+  const answer = response as unknown as Response;
+  if (!bodyUntouched) return deliverStream(answer, response.native, exchange, responder);
+  writeHead(answer, lengthOf(response), exchange, responder);
+  forwarded.relay();
 }
 
-async function deliverNative(response: Response, exchange: Exchange, responder: Responder): Promise<void> {
-  const announced = response.headers.get("content-length");
-  const headOnly = exchange.method === "HEAD" || response.status === 304;
-  const body = headOnly ? null : response.body;
-  const length = announced !== null && /^[0-9]{1,15}$/.test(announced)
-    ? Number(announced)
-    : body === null
-    ? headOnly ? undefined : 0
-    : undefined;
-  writeHead(response, length, exchange, responder, undefined);
+/** Status and fields of one response, body of another. */
+async function deliverStream(
+  answer: Response,
+  { body: stream }: Response,
+  exchange: Exchange,
+  responder: Responder,
+): Promise<void> {
+  const bodiless = exchange.method === "HEAD" || answer.status === 304;
+  const body = bodiless ? null : stream;
+  const announced = answer.headers.get("content-length") ?? "";
+  const known = /^[0-9]{1,15}$/.test(announced) ? Number(announced) : undefined;
+  writeHead(answer, known ?? (body === null && !bodiless ? 0 : undefined), exchange, responder);
   if (body === null) responder.end(undefined);
   else await pump(body, responder);
 }
@@ -56,11 +58,7 @@ function writeHead(
   length: number | undefined,
   exchange: Exchange,
   responder: Responder,
-  received: number | undefined,
 ): void {
-  if (received !== undefined && response.status >= 400) {
-    exchange.reason = `BackendError : read ${received} byte data from backend`;
-  }
   exchange.answering(response.status);
   const edits = exchange.pendingResponseEdits;
   const removed = exchange.reason === ""
