@@ -97,15 +97,17 @@ describe("drain", () => {
   });
 
   it("a second signal does not wait any longer", async () => {
-    await withSite(["--drain-delay", "0s", "--drain-timeout", "60s"], async (site) => {
-      const client = await site.dial();
-      await client.send(requestText({}));
-      await readHead(await site.upstream.nextConnection());
-      site.gateway.process.signal("SIGTERM");
-      await sleep(300);
-      site.gateway.process.signal("SIGTERM");
-      assert.deepEqual(await exits(site), { code: 0, signal: null });
-      client.close();
-    });
+    const site = await startSite({ args: ["--drain-delay", "0s", "--drain-timeout", "60s"], handler: null });
+    const client = await site.dial();
+    await client.send(requestText({}));
+    await readHead(await site.upstream.nextConnection());
+    site.gateway.process.signal("SIGTERM");
+    await sleep(300);
+    assert.equal(site.gateway.process.exit(), undefined, "the exchange is waited for");
+    site.gateway.process.signal("SIGTERM");
+    const { code } = await exits(site);
+    assert.equal(code, 143, "as a program that SIGTERM ended");
+    client.close();
+    await site.upstream.close();
   });
 });

@@ -189,14 +189,15 @@ describe("live edits", () => {
     ]);
     await becomes("two", "/good");
     assert.equal(await answer(), "one");
-    assert.equal((await problem(({ object }) => object.name === "bad")).severity, "error");
+    const found = await problem(({ object, code }) => object.name === "bad" && code === "InvalidMatch");
+    assert.deepEqual([found.severity, found.stale], ["error", undefined]);
     gateway.remove("bad.yaml");
     await noProblems();
   });
 
   it("a wrong field is refused with object, field and reason, a tolerated one is not", async () => {
     const extra = to("one") as { spec: Record<string, unknown> };
-    gateway.write("rule.yaml", [{ ...extra, spec: { ...extra.spec, unknownField: 1, enableCORS: "false" } }]);
+    gateway.write("rule.yaml", [{ ...extra, spec: { ...extra.spec, unknownField: 1, enableCORS: false } }]);
     await becomes("one");
     await noProblems();
     gateway.write("rule.yaml", [{ ...extra, spec: { ...extra.spec, priority: "high" } }]);

@@ -23,6 +23,9 @@ export interface GatewayOptions {
   readonly waitReady?: boolean;
 }
 
+/** Nobody balances in front of a test's gateway, and nobody waits for what a failed test has left open. */
+const DRAIN = [["--drain-delay", "0s"], ["--drain-timeout", "2s"]] as const;
+
 /** A JSON value whose shape the test asserts. */
 // deno-lint-ignore no-explicit-any
 export type Json = any;
@@ -73,8 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       "--admin",
       `${admin.host}:${admin.port}`,
       ...(place === undefined ? ["--bind", LOOPBACK] : []),
-      // Nobody balances in front of a test's gateway: there is nothing to wait for when it stops.
-      ...(options.args?.includes("--drain-delay") ? [] : ["--drain-delay", "0s"]),
+      ...DRAIN.flatMap(([flag, time]) => options.args?.includes(flag) ? [] : [flag, time]),
       ...(options.args ?? []),
     ]),
   ], options.env === undefined ? {} : { env: options.env });
@@ -136,13 +138,16 @@ export async function waitReady(gateway: Gateway): Promise<void> {
   );
 }
 
+/** Longer than {@link DRAIN}, shorter than what Bun allows a hook. */
+const STOP_MS = 4_000;
+
 async function stopProcess(child: Process): Promise<Exit> {
   if (child.exit() === undefined) child.signal("SIGTERM");
   try {
     return await deadline(
       child.exited,
       () => `the gateway did not stop; stderr: ${child.stderr.join("\n")}`,
-      15_000,
+      STOP_MS,
     );
   } catch (error) {
     child.signal("SIGKILL");

@@ -13,6 +13,28 @@ const TEST_MS = 60_000;
 
 type Body = () => void | Promise<void>;
 
+/** What the suite that runs now has begun in {@link before}. */
+let setUp: Promise<void> = Promise.resolve();
+
+/**
+ * `before` of node:test, for slow machines: the tests wait for `body`, not the hook, whose time Bun limits to five
+ * seconds. When it fails, every test of the suite fails with its error.
+ */
+export function before(body: Body): void {
+  nodeBefore(() => {
+    setUp = (async () => await body())();
+    setUp.catch(() => {}); // each test tells
+  });
+}
+
+/** `after` of node:test; runs also when {@link before} failed half-way. */
+export function after(body: Body): void {
+  nodeAfter(async () => {
+    await setUp.catch(() => {});
+    await body();
+  });
+}
+
 /** `it` of node:test with our deadline; `skip` is the reason. */
 export function it(name: string, body: Body): void;
 export function it(name: string, options: { skip: string | false }, body: Body): void;
@@ -20,17 +42,10 @@ export function it(name: string, ...rest: [Body] | [{ skip: string | false }, Bo
   const body = rest.at(-1) as Body;
   const { skip } = rest.length === 2 ? rest[0] : { skip: false as const };
   const title = skip === false ? name : `${name} (not run: ${skip})`;
-  nodeIt(title, { timeout: TEST_MS, skip }, body);
-}
-
-/** `before` of node:test with our deadline: starting processes may take longer than a runtime's default. */
-export function before(body: Body): void {
-  nodeBefore(body, { timeout: TEST_MS });
-}
-
-/** `after` of node:test with our deadline. */
-export function after(body: Body): void {
-  nodeAfter(body, { timeout: TEST_MS });
+  nodeIt(title, { timeout: TEST_MS, skip }, async () => {
+    await setUp;
+    await body();
+  });
 }
 
 /** One gateway, one Frontend, one rule for every path, one upstream. */
