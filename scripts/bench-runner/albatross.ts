@@ -35,7 +35,7 @@ export async function startAlbatross(options: AlbatrossOptions): Promise<Target>
   const started = start([
     ...[join(checkout, "scripts/albatross"), "run", "--config", config],
     ...["--bind", "127.0.0.1", "--admin", `127.0.0.1:${adminPort}`, "--workers", "1", "--drain-delay", "0s"],
-    ...["--access-log", accessLog ? "json" : "off"],
+    ...["--access-log", accessLog ? "on" : "off"],
   ], {
     core: PROXY_CORE,
     env: { RUNTIME: runtime },
