@@ -9,9 +9,9 @@ import { NEWLINE } from "./charset.ts";
 import { Op, type Program, type Tables, WIDTH } from "./program.ts";
 
 /** Instructions looked at while building, over the life of an automaton; one that needs more is given up. */
-export const MAX_BUILD_STEPS = 100_000;
+const MAX_BUILD_STEPS = 100_000;
 /** Numbers in the table. */
-export const MAX_TABLE = 1 << 16;
+const MAX_TABLE = 1 << 16;
 
 /** What the table holds besides offsets of rows. */
 const UNKNOWN = 0;

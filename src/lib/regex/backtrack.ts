@@ -9,11 +9,11 @@ import { type Assertion, holds, sideAfter, sideBefore } from "./assertions.ts";
 import { codeForTest, Op, type Program, startsOf, type Tables, WIDTH } from "./program.ts";
 
 /** Instructions that one search may execute; one that needs more counts as no match, as PCRE's match limit does. */
-export const MAX_STEPS = 2_000_000;
+const MAX_STEPS = 2_000_000;
 /** Places × positions that one search may remember. */
-export const MAX_REMEMBERED = 1 << 26;
+const MAX_REMEMBERED = 1 << 26;
 /** The same for programs with atomic groups, which remember a number and not a bit. */
-export const MAX_REMEMBERED_ENDS = 1 << 22;
+const MAX_REMEMBERED_ENDS = 1 << 22;
 /** Numbers on the stack. */
 const MAX_STACK = 1 << 22;
 

@@ -15,7 +15,7 @@ export const MAX_CODE = 0xffff;
 export const NEWLINE = 0x0a;
 
 /** Builds a set from ranges in any order, overlapping or not. */
-export function fromRanges(ranges: readonly Range[]): CharSet {
+function fromRanges(ranges: readonly Range[]): CharSet {
   const sorted = [...ranges].sort((a, b) => a[0] - b[0]);
   const set: number[] = [];
   for (const [from, to] of sorted) {
