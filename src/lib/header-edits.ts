@@ -17,6 +17,15 @@ const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]+/g;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const encoder = new TextEncoder();
 
+/**
+ * The name under which the spellings of a request field are one: backends that make variables of fields (CGI and its
+ * heirs) turn everything but letters and digits into `_`, so `X_User` and `X.User` pass for `X-User` (rulings: field
+ * names).
+ */
+export function fieldKey(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "-");
+}
+
 interface Added {
   readonly lower: string;
   readonly name: string;
@@ -60,6 +69,21 @@ export class HeaderEdits {
       if (entry.lower === name) return entry.value;
     }
     return undefined;
+  }
+
+  /**
+   * Value of a request field whose original value is `original`, lines joined; `name` in any spelling. Undefined when
+   * none is left.
+   */
+  apply(name: string, original: string | undefined): string | undefined {
+    if (this.empty) return original;
+    const key = fieldKey(name);
+    const values = this.#added.filter(({ lower }) => fieldKey(lower) === key).map(({ value }) => value);
+    if (original !== undefined && !this.removed.some((each) => fieldKey(each) === key)) {
+      values.unshift(original);
+    }
+    // RFC 6265 5.4: cookies are joined by "; ", everything else by ", " (RFC 9110 5.3).
+    return values.length === 0 ? undefined : values.join(key === "cookie" ? "; " : ", ");
   }
 
   /** The added fields in order. */

@@ -33,6 +33,20 @@ export function firstParam(query: string, name: string): string | undefined {
   return undefined;
 }
 
+/**
+ * The raw value of the first parameter `name` in the raw `query`, as nginx has it in `$arg_<name>`: not decoded, names
+ * compared without regard to case. `name` is lower-case. A flag without `=` counts as absent.
+ */
+export function rawParam(query: string, name: string): string | undefined {
+  for (const parameter of query.split("&")) {
+    const equals = parameter.indexOf("=");
+    if (equals === name.length && parameter.slice(0, equals).toLowerCase() === name) {
+      return parameter.slice(equals + 1);
+    }
+  }
+  return undefined;
+}
+
 /** Decodes `+` and escapes; a `%` that starts no escape stands for itself. */
 export function decodeFormText(text: string): string {
   if (!ENCODED.test(text)) return text;

@@ -32,3 +32,18 @@ function decodeSequence(sequence: string): string {
   for (let i = 1; i < sequence.length; i++) codePoint = (codePoint << 6) | (sequence.charCodeAt(i) & 0x3f);
   return String.fromCodePoint(codePoint);
 }
+
+const encoder = new TextEncoder();
+const RAW_BYTE = /[\udc80-\udcff]/;
+
+/** The other way: text as its UTF-8 bytes, one a character. Undoes {@link decodeUtf8}, whatever the bytes were. */
+export function encodeUtf8(text: string): string {
+  if (!NOT_ASCII.test(text)) return text;
+  let bytes = "";
+  for (const character of text) {
+    bytes += RAW_BYTE.test(character) && character.length === 1
+      ? String.fromCharCode(character.charCodeAt(0) - 0xdc00)
+      : String.fromCharCode(...encoder.encode(character));
+  }
+  return bytes;
+}

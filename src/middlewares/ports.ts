@@ -4,6 +4,8 @@ import type { HeaderEdits } from "../lib/header-edits.ts";
 
 export interface ExchangePort {
   readonly method: string;
+  /** `HTTP/1.1` or `HTTP/1.0`. */
+  readonly httpVersion: string;
   readonly scheme: "http" | "https";
   /** Normal form: lower-case, without port. */
   readonly host: string;
@@ -18,6 +20,8 @@ export interface ExchangePort {
   readonly peerAddress: string;
   /** Under the trust rule. */
   readonly clientAddress: string;
+  /** X-Forwarded-For as the upstream gets it. */
+  readonly forwardedChain: string;
   readonly listenerPort: number;
   readonly requestId: string;
   /** Wall clock of the start, milliseconds since the epoch. */
@@ -31,6 +35,10 @@ export interface ExchangePort {
   readonly responseEdits: HeaderEdits;
   /** The request's fields as the upstream will get them, without those that the gateway sets. */
   effectiveHeaders(): readonly (readonly [name: string, value: string])[];
+  /** Like {@link header}, as the features in front have left it. */
+  effectiveHeader(name: string): string | undefined;
+  /** Normal form of the path that the upstream gets: {@link path}, or what it was rewritten to. */
+  readonly effectivePath: string;
   /** Replaces the path that the upstream gets; decoded text, encoded when it is sent. The query stays. */
   rewritePath(path: string): void;
   /** Replaces the Host that the upstream gets. */

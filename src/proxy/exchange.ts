@@ -236,6 +236,15 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
     return [...fields, ...(this.#requestEdits?.entries() ?? [])];
   }
 
+  effectiveHeader(name: string): string | undefined {
+    const original = this.header(name);
+    return this.#requestEdits === undefined ? original : this.#requestEdits.apply(name, original);
+  }
+
+  get effectivePath(): string {
+    return this.#rewrittenPath ?? this.path;
+  }
+
   rewritePath(path: string): void {
     this.#rewrittenPath = path;
   }
@@ -280,21 +289,21 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
     return this.query === "" ? path : `${path}?${this.query}`;
   }
 
+  get forwardedChain(): string {
+    const peer = this.peer.address;
+    // Data-plane spec 3.5: an edited X-Forwarded-For is what the peer is appended to.
+    const edited = this.#requestEdits?.get("x-forwarded-for");
+    if (edited !== undefined) return `${edited}, ${peer}`;
+    // The peer's word about who came before counts only if it is trusted, which shows in the address derived.
+    return this.clientAddress === peer || this.forwardedFor === "" ? peer : `${this.forwardedFor}, ${peer}`;
+  }
+
   /** The lines that tell the upstream who asked for what (data-plane spec 3.7). */
   forwardedLines(): string {
     const { protocol } = this.peer;
-    const client = this.clientAddress;
-    const peer = this.peer.address;
-    // Data-plane spec 3.5: an edited X-Forwarded-For is what the peer is appended to, an edited Host what is reported.
-    const editedChain = this.#requestEdits?.get("x-forwarded-for");
+    // Data-plane spec 3.5: an edited Host is what is reported.
     const authority = this.#requestEdits?.get("host") ?? this.authority;
-    // The peer's word about who came before counts only if it is trusted, which shows in the address derived.
-    const chain = editedChain !== undefined
-      ? `${editedChain}, ${peer}`
-      : client === peer || this.forwardedFor === ""
-      ? peer
-      : `${this.forwardedFor}, ${peer}`;
-    return `X-Real-IP: ${client}\r\nX-Forwarded-For: ${chain}\r\n` +
+    return `X-Real-IP: ${this.clientAddress}\r\nX-Forwarded-For: ${this.forwardedChain}\r\n` +
       `X-Forwarded-Proto: ${protocol}\r\nX-Scheme: ${protocol}\r\nX-Forwarded-Host: ${authority}\r\n` +
       `X-Forwarded-Port: ${this.listener.spec.port}\r\nX-Original-URI: ${this.requestUri}\r\n` +
       `X-Original-URL: ${protocol}://${authority}${this.requestUri}\r\nX-Original-Method: ${this.method}\r\n`;
