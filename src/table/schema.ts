@@ -4,7 +4,7 @@
  * described here.
  */
 import * as z from "zod";
-import type { Filter } from "./filters.ts";
+import { filterSchema } from "./filter-schema.ts";
 import type { Match, Row, Subject } from "./match.ts";
 import { type Balancing, type Table, TABLE_SHAPE } from "./table.ts";
 
@@ -30,10 +30,6 @@ const row: z.ZodType<Row> = z.discriminatedUnion("op", [
 
 const match: z.ZodType<Match> = z.array(z.strictObject({ subject, rows: z.array(row).min(1) })).nullable();
 
-const filter: z.ZodType<Filter> = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("middleware"), name, options: z.unknown() }),
-]);
-
 const balancing: z.ZodType<Balancing> = z.discriminatedUnion("policy", [
   z.strictObject({ policy: z.enum(["round-robin", "sip-hash", "ewma", "least-request"]) }),
   z.strictObject({ policy: z.literal("cookie"), cookie: name }),
@@ -58,7 +54,7 @@ const route = z.strictObject({
   upstream: name.nullable(),
   backendProtocol: z.enum(["http", "https", "grpc", "grpcs", "tcp", "udp"]),
   timeouts: z.strictObject({ connectMs: milliseconds, sendMs: milliseconds, readMs: milliseconds }),
-  filters: z.array(filter),
+  filters: z.array(filterSchema),
   refusal: z.strictObject({ status: z.union([z.literal(500), z.literal(503)]), reason: name }).nullable(),
 });
 

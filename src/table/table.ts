@@ -53,12 +53,16 @@ export interface ClientKeepalive {
   readonly headerTimeoutS: number | null;
   readonly requests: number;
   /** SO_KEEPALIVE; null fields = the system's values; whole null = off. */
-  readonly tcp: { readonly idleMs: number | null; readonly intervalMs: number | null; readonly count: number | null } | null;
+  readonly tcp: {
+    readonly idleMs: number | null;
+    readonly intervalMs: number | null;
+    readonly count: number | null;
+  } | null;
 }
 
 /** Where a listener or route comes from; labels of metrics and logs. */
 export interface Source {
-  /** `rule`, `ft_default_router`, `extension`, `ingress`, `httpRoute`, … */
+  /** Of routes `rule`, `ft_default_router`, `extension`, `ingress`, `httpRoute`, …; of listeners `frontend`. */
   readonly type: string;
   readonly namespace: string;
   readonly name: string;
@@ -66,7 +70,7 @@ export interface Source {
 
 /** Matches requests of its listener and says what is done with them. */
 export interface Route {
-  /** Unique within the table: `<listener id>/<namespace>/<name>`. Key of counters. */
+  /** Unique within the table: `<listener id>/<namespace>/<name>`, `…/default` for default routes. Key of counters. */
   readonly id: string;
   /** What users see: the Rule's name, or the Frontend's for its default route and redirect. */
   readonly name: string;
@@ -107,7 +111,7 @@ export interface Timeouts {
 
 /** A named set of endpoints and how one is picked. */
 export interface Upstream {
-  /** `<namespace>/<name>` of the owner, unique in the table. */
+  /** `<namespace>/<name>` of the owner, `…/default` for default routes; unique in the table. */
   readonly name: string;
   /** ALB's name of the backend group, as in error reasons and traces: the Rule's name or `<alb>-<port>-<protocol>`. */
   readonly group: string;

@@ -1,6 +1,7 @@
 /** The published shape of tables. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Filter, FilterType } from "../../src/table/filters.ts";
 import type { Row } from "../../src/table/match.ts";
 import { tableSchema } from "../../src/table/schema.ts";
 import type { Balancing } from "../../src/table/table.ts";
@@ -29,10 +30,45 @@ const BALANCINGS: { readonly [P in Balancing["policy"]]: Balancing & { readonly 
   header: { policy: "header", header: "x-user" },
 };
 
+const FILTERS: { readonly [T in FilterType]: Filter & { readonly type: T } } = {
+  cors: {
+    type: "cors",
+    allowOrigins: ["https://*.a.com"],
+    allowMethods: "GET",
+    allowHeaders: "",
+    exposeHeaders: "",
+    allowCredentials: false,
+    maxAgeS: 0,
+    answersPreflight: true,
+  },
+  redirect: {
+    type: "redirect",
+    code: 308,
+    url: null,
+    scheme: "https",
+    host: null,
+    port: 443,
+    prefix: { match: "/a", replacement: "/b" },
+  },
+  vhost: { type: "vhost", host: "a.com" },
+  rewrite: { type: "rewrite", path: { kind: "regex", base: "/a", target: "/$1" } },
+  "request-headers": {
+    type: "request-headers",
+    set: { "x-a": "1" },
+    setFrom: { "x-b": "host" },
+    remove: ["x-c"],
+    add: { "x-d": ["1", "2"] },
+    addFrom: {},
+  },
+  "response-headers": { type: "response-headers", set: {}, remove: [], add: {} },
+  middleware: { type: "middleware", name: "m", options: null },
+};
+
 describe("tableSchema", () => {
-  it("describes every kind of row and balancing", () => {
+  it("describes every kind of row, filter and balancing", () => {
     const route = routeOf("a", 1, {
       match: [{ subject: { type: "HEADER", key: "x" }, rows: Object.values(ROWS) }],
+      filters: Object.values(FILTERS),
       refusal: { status: 503, reason: "no" },
     });
     const upstreams = Object.values(BALANCINGS).map((balancing) => ({

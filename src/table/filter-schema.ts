@@ -1,0 +1,55 @@
+/** The shape of {@link Filter} as a zod schema, one a feature; part of `tableSchema`. */
+import * as z from "zod";
+import type { Filter, FilterType } from "./filters.ts";
+
+const name = z.string().min(1);
+const values = z.record(name, z.string());
+const lists = z.record(name, z.array(z.string()));
+
+const FILTERS = {
+  cors: z.strictObject({
+    type: z.literal("cors"),
+    allowOrigins: z.array(z.string()),
+    allowMethods: z.string(),
+    allowHeaders: z.string(),
+    exposeHeaders: z.string(),
+    allowCredentials: z.boolean(),
+    maxAgeS: z.int().min(0),
+    answersPreflight: z.boolean(),
+  }),
+  redirect: z.strictObject({
+    type: z.literal("redirect"),
+    code: z.union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)]),
+    url: z.string().nullable(),
+    scheme: z.enum(["http", "https"]).nullable(),
+    host: z.string().nullable(),
+    port: z.int().min(1).max(65535).nullable(),
+    prefix: z.strictObject({ match: z.string(), replacement: z.string() }).nullable(),
+  }),
+  vhost: z.strictObject({ type: z.literal("vhost"), host: name }),
+  rewrite: z.strictObject({
+    type: z.literal("rewrite"),
+    path: z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("full"), target: z.string() }),
+      z.strictObject({ kind: z.literal("prefix"), prefix: z.string(), replacement: z.string() }),
+      z.strictObject({ kind: z.literal("regex"), base: z.string(), target: z.string() }),
+    ]),
+  }),
+  "request-headers": z.strictObject({
+    type: z.literal("request-headers"),
+    set: values,
+    setFrom: values,
+    remove: z.array(z.string()),
+    add: lists,
+    addFrom: lists,
+  }),
+  "response-headers": z.strictObject({
+    type: z.literal("response-headers"),
+    set: values,
+    remove: z.array(z.string()),
+    add: lists,
+  }),
+  middleware: z.strictObject({ type: z.literal("middleware"), name, options: z.unknown() }),
+} satisfies { readonly [T in FilterType]: z.ZodType<Extract<Filter, { type: T }>> };
+
+export const filterSchema: z.ZodType<Filter> = z.union(Object.values(FILTERS));
