@@ -26,14 +26,15 @@ import { createGateway, type Gateway, NothingReadable } from "./gateway.ts";
 import { formatEndpoint } from "./lib/endpoint.ts";
 import { loadMiddlewares } from "./middlewares/user.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
+import { standardOutput } from "./runtimes/standard-output.ts";
 import { createFileSource } from "./sources/file.ts";
 import { withAccessLog } from "./telemetry/access-log/mod.ts";
-import { createLineWriter, descriptorWriter } from "./telemetry/line-writer.ts";
+import { createLineWriter } from "./telemetry/line-writer.ts";
 import { createLogger, type Logger } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics/mod.ts";
 
-const STDOUT = 1;
-const STDERR = 2;
+const stdout = standardOutput("stdout");
+const stderr = standardOutput("stderr");
 /** How long the end of the program waits for whoever reads its logs. */
 const LAST_LINES_MS = 1000;
 
@@ -48,8 +49,8 @@ const COMMANDS: readonly Command[] = [runCommand(run), validate, explain, table,
 
 /** Serves until SIGTERM or SIGINT; returns the exit code. */
 async function run(settings: Settings): Promise<number> {
-  const logLines = createLineWriter({ write: descriptorWriter(STDERR), flushMs: 5 });
-  const accessLines = createLineWriter({ write: descriptorWriter(STDOUT) });
+  const logLines = createLineWriter({ write: stderr, flushMs: 5 });
+  const accessLines = createLineWriter({ write: stdout });
   const log = createLogger({ level: settings.logLevel, format: settings.logFormat, write: logLines.write });
   try {
     return await serve(settings, log, accessLines);
@@ -143,8 +144,8 @@ async function loadRuntime(): Promise<Runtime> {
 
 process.exit(
   await runCommandLine(COMMANDS, process.argv.slice(2), {
-    stdout: (text) => printTo(STDOUT, text),
-    stderr: (text) => printTo(STDERR, text),
+    stdout: (text) => printTo(stdout, text),
+    stderr: (text) => printTo(stderr, text),
     env: process.env,
   }),
 );

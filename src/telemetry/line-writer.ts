@@ -1,8 +1,7 @@
 /**
- * Lines to a file descriptor without ever making traffic wait: a reader that is slow, gone or out of space costs
+ * Lines to somebody who may not listen. Traffic never waits for them: a reader that is slow, gone or out of space costs
  * lines, which are counted, and nothing else.
  */
-import { write as writeDescriptor } from "node:fs";
 
 /** Hands `bytes` over and calls back once, later, with how many were taken. */
 export type WriteBytes = (bytes: Uint8Array, done: (error: Error | null, taken: number) => void) => void;
@@ -28,7 +27,7 @@ export interface LineWriter {
 
 const encoder = new TextEncoder();
 
-/** How long a full pipe is left alone. A descriptor that blocks never says EAGAIN: its write just takes longer. */
+/** How long a full pipe is left alone. One that blocks never says EAGAIN: its write just takes longer. */
 const RETRY_MS = 20;
 
 export function createLineWriter(options: LineWriterOptions): LineWriter {
@@ -108,12 +107,6 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     },
     dropped: () => dropped,
   };
-}
-
-/** Writes to a descriptor on the runtime's thread pool, so that a pipe nobody reads blocks a helper thread and not us. */
-export function descriptorWriter(descriptor: number): WriteBytes {
-  return (bytes, done) =>
-    writeDescriptor(descriptor, bytes, 0, bytes.length, null, (error, taken) => done(error, taken ?? 0));
 }
 
 function errorCode(error: Error): string {
