@@ -93,6 +93,10 @@ describe("parts that their schema refuses", () => {
     assert.deepEqual(refusals(translated({ rule: { timeout: "x" } })), [500, undefined]);
     assert.deepEqual(refusals(translated({ frontend: { auth: "x" } })), [503, 503]);
     assert.deepEqual(refusals(translated({ alb: { auth: "x" } })), [503, 503]);
+    assert.deepEqual(refusals(translated({ rule: { timeout: {}, auth: null }, alb: { auth: "x" } })), [
+      503,
+      503,
+    ]);
     assert.deepEqual(refusals(translated({ alb: "x" })), [500, 500]);
     assert.deepEqual(refusals(translated({}, { serviceGroup: 5 })), [500, undefined]);
   });

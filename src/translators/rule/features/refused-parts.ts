@@ -27,7 +27,7 @@ export function refusedParts({ rule, frontend, alb }: RouteLayers, { snapshot }:
   for (const [depth, object] of layers.entries()) {
     const parts = snapshot.refusals(object);
     if (parts.length === 0) continue;
-    const nearer = layers.slice(0, depth).map(({ spec }): object => spec.config ?? {});
+    const nearer = layers.slice(0, depth).map(({ spec }): Config => spec.config ?? {});
     const part = parts.find((each) => depth === 0 ? !HARMLESS.test(each.field) : isInherited(each, nearer));
     const refusal = part === undefined ? undefined : refusalOf(part);
     if (refusal !== undefined) return { refusal };
@@ -35,11 +35,14 @@ export function refusedParts({ rule, frontend, alb }: RouteLayers, { snapshot }:
   return {};
 }
 
-function isInherited({ field }: RefusedPart, nearer: readonly object[]): boolean {
+type Config = Readonly<Record<string, unknown>>;
+
+function isInherited({ field }: RefusedPart, nearer: readonly Config[]): boolean {
   if (field === WHOLE_CONFIG) return true;
   const name = /^spec\.config\.(\w+)/.exec(field)?.[1] ?? "";
   const how = INHERITED.get(name);
-  return how === "always" || (how === "unless nearer" && !nearer.some((config) => name in config));
+  return how === "always" ||
+    (how === "unless nearer" && nearer.every((config) => config[name] === undefined));
 }
 
 /** Clients learn which part it is, not what is in it. */
