@@ -1,4 +1,5 @@
 /** Message heads as text, one character a byte. What a peer sent is copied in whole runs of lines where nothing was dropped. */
+import { fieldKey } from "../lib/header-edits.ts";
 import { type Fields, SPAN } from "./fields.ts";
 import type { BodyFraming } from "./framing.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -67,8 +68,21 @@ const RESPONSE_DROPS = [0, DROP_VIA, DROP_REASON, DROP_VIA | DROP_REASON].map((b
 
 const NONE: readonly string[] = [];
 
-/** Field lines without those that `drop` marks, those named in `Connection` and those that were `removed` (lower-case). */
-function keptLines(fields: Fields, drop: DropTable, named: readonly string[], removed = NONE): string {
+function sameName(lowerCase: string): string {
+  return lowerCase;
+}
+
+/**
+ * Field lines without those that `drop` marks, those named in `Connection` and those that were `removed`: lower-case
+ * names, or what `key` makes of them.
+ */
+function keptLines(
+  fields: Fields,
+  drop: DropTable,
+  named: readonly string[],
+  removed = NONE,
+  key = sameName,
+): string {
   const { spans, text } = fields;
   let kept = "";
   let runStart = -1;
@@ -78,7 +92,7 @@ function keptLines(fields: Fields, drop: DropTable, named: readonly string[], re
     let dropped = drop[id] === 1;
     if (!dropped && id !== FieldId.CONTENT_LENGTH && named.length + removed.length > 0) {
       const name = text.slice(start, spans[at + 1]).toLowerCase();
-      dropped = named.includes(name) || removed.includes(name);
+      dropped = named.includes(name) || removed.includes(key(name));
     }
     if (dropped) {
       if (runStart !== -1) kept += text.slice(runStart, start);
@@ -112,9 +126,12 @@ export function upstreamRequestHead(request: UpstreamRequest): string {
   return text + "\r\n";
 }
 
-/** Lines of a request that go on to the upstream: without those of this hop and those that the gateway sets. */
-export function forwardedRequestLines(head: RequestHead, removed?: readonly string[]): string {
-  return keptLines(head.fields, REQUEST_DROPS, head.connection.named, removed);
+/**
+ * Lines of a request that go on to the upstream: without those of this hop, those that the gateway sets, and those that
+ * were `removed`, in whatever spelling they came (rulings: field names).
+ */
+export function forwardedRequestLines(head: RequestHead, removed = NONE): string {
+  return keptLines(head.fields, REQUEST_DROPS, head.connection.named, removed.map(fieldKey), fieldKey);
 }
 
 export interface ClientResponse {
@@ -161,9 +178,13 @@ const FORBIDDEN_TRAILER_NAMES = [
   "www-authenticate",
 ];
 
-/** Trailer lines that may go on, each ending in CRLF. */
-export function trailerLines(trailers: Fields | undefined): string {
-  return trailers === undefined ? "" : keptLines(trailers, FORBIDDEN_TRAILERS, FORBIDDEN_TRAILER_NAMES);
+/**
+ * Trailer lines that may go on, each ending in CRLF; without fields that were `removed` from the head, which an upstream
+ * may merge them into.
+ */
+export function trailerLines(trailers: Fields | undefined, removed = NONE): string {
+  if (trailers === undefined) return "";
+  return keptLines(trailers, FORBIDDEN_TRAILERS, FORBIDDEN_TRAILER_NAMES, removed.map(fieldKey), fieldKey);
 }
 
 const RESPONSE_FRAMING = new Set([

@@ -221,19 +221,22 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
     return this.#responseEdits ??= new HeaderEdits();
   }
 
+  /** The edits of the request, undefined when there are none. */
+  get pendingRequestEdits(): HeaderEdits | undefined {
+    return this.#requestEdits;
+  }
+
   /** The edits of the answer, undefined when there are none: most exchanges must not pay for them. */
   get pendingResponseEdits(): HeaderEdits | undefined {
     return this.#responseEdits;
   }
 
   effectiveHeaders(): readonly (readonly [name: string, value: string])[] {
-    const lines = (this.outgoing?.lines ?? forwardedRequestLines(this.head, this.#requestEdits?.removed))
-      .split("\r\n");
-    const fields = lines.filter((line) => line !== "").map((line) => {
+    const lines = this.#lines().split("\r\n");
+    return lines.filter((line) => line !== "").map((line) => {
       const colon = line.indexOf(":");
       return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
     });
-    return [...fields, ...(this.#requestEdits?.entries() ?? [])];
   }
 
   effectiveHeader(name: string): string | undefined {
@@ -274,13 +277,20 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
       target: this.#target(),
       // HTTP/1.1 needs a Host where HTTP/1.0 had none.
       host: this.#upstreamHost ?? (this.authority === "" ? "localhost" : this.authority),
-      lines: (outgoing?.lines ?? forwardedRequestLines(head, this.#requestEdits?.removed)) +
-        this.forwardedLines() +
-        (this.#requestEdits?.lines(SET_BY_GATEWAY) ?? ""),
+      lines: this.#lines() + this.forwardedLines(),
       framing: this.body?.framing ?? head.framing,
       expectContinue: head.expectContinue && outgoing === undefined,
       upgrade: head.upgrade,
     });
+  }
+
+  /** Field lines without those that the gateway sets. What a middleware made of the request holds the edits already. */
+  #lines(): string {
+    if (this.outgoing !== undefined) return this.outgoing.lines;
+    const edits = this.#requestEdits;
+    return edits === undefined
+      ? forwardedRequestLines(this.head)
+      : forwardedRequestLines(this.head, edits.removed) + edits.lines(SET_BY_GATEWAY);
   }
 
   #target(): string {

@@ -176,7 +176,8 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     const connection = this.#connection;
     if (connection === undefined || this.#done) return;
     if (this.#exchange.body?.framing.kind === "chunked") {
-      connection.text(`0\r\n${trailerLines(trailers)}\r\n`);
+      const removed = this.#exchange.pendingRequestEdits?.removed;
+      connection.text(`0\r\n${trailerLines(trailers, removed)}\r\n`);
     }
     connection.finish();
   }

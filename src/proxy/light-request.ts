@@ -2,8 +2,9 @@
  * The Request that middlewares see: answers from what the parser found, and becomes a real Request only when somebody
  * asks for more than method, URL and headers. About ten times cheaper than `new Request`.
  */
-import type { Exchange } from "./exchange.ts";
+import { fieldKey } from "../lib/header-edits.ts";
 import { bodyStream } from "./body-stream.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** Request fields, built when first asked for; remembers whether somebody changed them. */
 export class TrackedHeaders extends Headers {
@@ -44,13 +45,17 @@ export class LightRequest {
     return this.#url ??= `${peer.protocol}://${authority === "" ? "localhost" : authority}${requestUri}`;
   }
 
+  /** As the features in front have left them. */
   get headers(): Headers {
     if (this.#headers !== undefined) return this.#headers;
-    const { fields } = this.#exchange.head;
+    const { head: { fields }, pendingRequestEdits: edits } = this.#exchange;
     const headers = new TrackedHeaders();
+    const removed = new Set(edits?.removed.map(fieldKey));
     for (let index = 0; index < fields.count; index++) {
-      headers.append(fields.name(index), fields.value(index));
+      const name = fields.name(index);
+      if (removed.size === 0 || !removed.has(fieldKey(name))) headers.append(name, fields.value(index));
     }
+    for (const [name, value] of edits?.entries() ?? []) headers.append(name, value);
     headers.changed = false;
     return this.#headers = headers;
   }
