@@ -23,14 +23,16 @@ const WHOLE_CONFIG = "spec.config";
 const HARMLESS = /^spec\.(certificate_name|domain|source|description|dsl|config\.keepalive)\b/;
 
 export function refusedParts({ rule, frontend, alb }: RouteLayers, { snapshot }: Context): FeatureResult {
-  const layers = [rule, frontend, alb].filter((each) => each !== undefined);
-  for (const [depth, object] of layers.entries()) {
-    const parts = snapshot.refusals(object);
-    if (parts.length === 0) continue;
-    const nearer = layers.slice(0, depth).map(({ spec }): Config => spec.config ?? {});
-    const part = parts.find((each) => depth === 0 ? !HARMLESS.test(each.field) : isInherited(each, nearer));
+  const nearer: Config[] = [];
+  for (const object of [rule, frontend, alb]) {
+    if (object === undefined) continue;
+    const isOwn = nearer.length === 0;
+    const part = snapshot.refusals(object).find((each) =>
+      isOwn ? !HARMLESS.test(each.field) : isInherited(each, nearer)
+    );
     const refusal = part === undefined ? undefined : refusalOf(part);
     if (refusal !== undefined) return { refusal };
+    nearer.push(object.spec.config ?? {});
   }
   return {};
 }
