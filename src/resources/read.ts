@@ -121,9 +121,8 @@ function refOf(value: unknown): ReadResult["ref"] {
   const object = isMapping(value) ? value : {};
   const metadata = isMapping(object["metadata"]) ? object["metadata"] : {};
   const kind = textOf(object["kind"]);
-  const namespace = kind in KINDS && !KINDS[kind as Kind].namespaced
-    ? ""
-    : textOf(metadata["namespace"]) || "default";
+  const isClusterWide = Object.hasOwn(KINDS, kind) && !KINDS[kind as Kind].namespaced;
+  const namespace = isClusterWide ? "" : textOf(metadata["namespace"]) || "default";
   return { kind, namespace, name: textOf(metadata["name"]) };
 }
 

@@ -63,13 +63,15 @@ export const modsecurity = z.looseObject({
 }).readonly();
 export type ModsecurityConfig = z.output<typeof modsecurity>;
 
+const DURATION = 'expected a duration such as "75s", "30m" or "1h30m"';
+
 /** A duration as text, read into milliseconds. "" is absent. */
 const duration = z.preprocess(
   (value) => value === "" || value === null ? undefined : value,
-  z.string().transform((text, context) => {
+  z.string({ error: DURATION }).transform((text, context) => {
     const ms = parseDuration(text);
     if (ms !== undefined) return ms;
-    context.addIssue({ code: "custom", message: 'expected a duration such as "75s", "30m" or "1h30m"' });
+    context.addIssue({ code: "custom", input: text, message: DURATION });
     return z.NEVER;
   }).optional(),
 );

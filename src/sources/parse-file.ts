@@ -72,6 +72,7 @@ export function unreadableFile(path: string, error: FileError): ParsedFile {
 function readDocument(text: string): ParsedDocument {
   const parsed = parseDocument(text);
   if (!parsed.ok) return { objects: [], error: parsed };
+  if (parsed.value === null) return { objects: [] }; // an empty document
   const objects = [...findObjects(parsed.value, [])].map(({ value, path }) => ({
     path,
     result: readObject(value, (field) => writtenScalar(text, [...path, ...field])),
@@ -81,17 +82,27 @@ function readDocument(text: string): ParsedDocument {
 
 /** The object itself, or the items of a `List` or `RuleList`, which need not repeat what the list says. */
 function* findObjects(value: unknown, path: FieldPath): Iterable<{ value: unknown; path: FieldPath }> {
-  if (value === null) return; // an empty document
-  const { kind, apiVersion, items } = value as { kind?: unknown; apiVersion?: unknown; items?: unknown };
-  if (typeof kind !== "string" || !kind.endsWith("List") || !(Array.isArray(items) || items === null)) {
+  const list = asList(value);
+  if (list === undefined) {
     yield { value, path };
     return;
   }
-  const inherited = kind === "List" ? {} : { kind: kind.slice(0, -"List".length), apiVersion };
-  for (const [index, item] of (items ?? []).entries()) {
+  for (const [index, item] of list.items.entries()) {
     const isMapping = typeof item === "object" && item !== null && !Array.isArray(item);
-    yield* findObjects(isMapping ? { ...inherited, ...item } : item ?? undefined, [...path, "items", index]);
+    yield* findObjects(isMapping ? { ...list.inherited, ...item } : item, [...path, "items", index]);
   }
+}
+
+function asList(
+  value: unknown,
+): { items: readonly unknown[]; inherited: Readonly<Record<string, unknown>> } | undefined {
+  if (typeof value !== "object" || value === null || !("items" in value)) return undefined;
+  const { kind, apiVersion, items } = value as Readonly<Record<string, unknown>>;
+  if (typeof kind !== "string" || !kind.endsWith("List") || !(items === null || Array.isArray(items))) {
+    return undefined;
+  }
+  const inherited = kind === "List" ? {} : { kind: kind.slice(0, -"List".length), apiVersion };
+  return { items: items ?? [], inherited };
 }
 
 function originOf(file: string, piece: Piece, within: FieldPath): Origin {
