@@ -13,6 +13,14 @@ const term = z.object({
 }).readonly();
 export type DslxTerm = z.output<typeof term>;
 
+/** What ALB's three CORS fields cannot say; a setting that ALB lacks. Maximum age in seconds. */
+const cors = z.object({
+  allowMethods: optional(z.string()),
+  allowCredentials: optional(z.boolean()),
+  exposeHeaders: optional(z.string()),
+  maxAge: optional(z.int().min(0)),
+}).readonly();
+
 export const rule = z.object({
   kind: z.literal("Rule"),
   metadata: namespacedMetadata,
@@ -33,7 +41,7 @@ export const rule = z.object({
     corsAllowOrigin: optional(z.string()),
     redirectURL: optional(z.string()),
     redirectCode: optional(integer),
-    config: optional(z.object(layeredConfig).readonly()),
+    config: optional(z.object({ ...layeredConfig, cors: optional(cors) }).readonly()),
     source: optional(source),
   }).readonly(),
 }).readonly();

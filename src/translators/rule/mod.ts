@@ -7,6 +7,7 @@ import type { UpstreamPlan } from "../shared/upstream.ts";
 import type { Context } from "../types.ts";
 import { rulesByFrontend } from "./binding.ts";
 import { createUnbuiltReporter } from "./features/not-yet.ts";
+import { asksForRedirect } from "./features/redirect.ts";
 import { keyOf, type ServedFrontend, servedFrontends } from "./frontends.ts";
 import {
   defaultRoute,
@@ -14,6 +15,7 @@ import {
   namesServices,
   orderOf,
   type PlannedRoute,
+  redirectRoute,
   ruleRoute,
   sessionRoute,
 } from "./routes.ts";
@@ -36,7 +38,7 @@ export function translateRules(context: Context): RuleTranslation {
     reportUnbuilt(served.frontend);
     if (!isL4(served.protocol)) bound.forEach(reportUnbuilt);
     const planned = planRoutes(served, bound, context);
-    for (const { plan } of planned) upstreams.push(plan);
+    for (const { plan } of planned) if (plan !== undefined) upstreams.push(plan);
     return listenerOf(served, planned, context);
   });
   return { listeners, upstreams };
@@ -63,9 +65,11 @@ function planRoutes(
   rules: readonly Rule[],
   context: Context,
 ): readonly PlannedRoute[] {
-  const planned = isL4(served.protocol)
-    ? [planSession(served, rules, context)]
-    : [...rules.map((rule) => planRule(rule, served, context)), defaultRoute(served, context)];
+  const planned = isL4(served.protocol) ? [planSession(served, rules, context)] : [
+    // Behind a redirect of everything, the default route could not be reached.
+    redirectRoute(served, context) ?? defaultRoute(served, context),
+    ...rules.map((rule) => planRule(rule, served, context)),
+  ];
   return planned.filter((each) => each !== undefined).sort((a, b) => compareRoutes(a.route, b.route));
 }
 
@@ -77,7 +81,7 @@ function planRule(rule: Rule, served: ServedFrontend, context: Context): Planned
 /** Settings that are served as they are, and probably not what was meant. */
 function reportOddities(rule: Rule, context: Context): void {
   const { report } = context;
-  const { priority, redirectURL, config } = rule.spec;
+  const { priority } = rule.spec;
   const { min, max } = PRIORITY_RANGE;
   if (priority !== undefined && !(priority >= min && priority <= max)) {
     report(rule, {
@@ -88,8 +92,7 @@ function reportOddities(rule: Rule, context: Context): void {
       severity: "warning",
     });
   }
-  const isRedirect = Boolean(redirectURL) || config?.redirect !== undefined;
-  if (!isRedirect && !namesServices(rule, context)) {
+  if (!asksForRedirect(rule) && !namesServices(rule, context)) {
     report(rule, {
       code: "UnresolvedReference",
       field: "spec.serviceGroup.services",

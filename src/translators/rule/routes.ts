@@ -1,6 +1,7 @@
 /** Rules and service groups of Frontends as routes (data-plane spec 2 and 3). */
 import type { Frontend } from "../../resources/frontend.ts";
 import type { DslxTerm, Rule } from "../../resources/rule.ts";
+import type { RedirectConfig } from "../../resources/shared-config.ts";
 import type { Match } from "../../table/match.ts";
 import { DEFAULT_PRIORITY } from "../../table/precedence.ts";
 import type { Balancing, Protocol, Route, RouteOrder, Source, Upstream } from "../../table/table.ts";
@@ -11,14 +12,16 @@ import { servicesOf, type UpstreamPlan } from "../shared/upstream.ts";
 import type { Context, Owner } from "../types.ts";
 import { quote, type WildcardLabels } from "./checked-row.ts";
 import { readDslx } from "./dslx-reading.ts";
-import { applyFeatures } from "./features/mod.ts";
 import type { Refusal } from "./features/feature.ts";
+import { applyFeatures } from "./features/mod.ts";
+import { frontendRedirect } from "./features/redirect.ts";
 import type { ServedFrontend } from "./frontends.ts";
 
 /** A route whose place is not known yet, and where it sends requests. */
 export interface PlannedRoute {
   readonly route: Omit<Route, "index">;
-  readonly plan: UpstreamPlan;
+  /** Undefined for a route that sends nothing on. */
+  readonly plan: UpstreamPlan | undefined;
 }
 
 /** Matches every path, but not `OPTIONS *`. */
@@ -67,6 +70,42 @@ export function defaultRoute(served: ServedFrontend, context: Context): PlannedR
     served,
     context,
   );
+}
+
+/** The route that redirects whatever comes to a Frontend, before every rule; undefined when it does not. */
+export function redirectRoute(served: ServedFrontend, context: Context): PlannedRoute | undefined {
+  const { frontend, id, protocol } = served;
+  const result = frontendRedirect(frontend, redirectOfPort(served, context), context);
+  if (result === undefined) return undefined;
+  const { namespace, name } = frontend.metadata;
+  const route = {
+    id: `${id}/${namespace}/${name}/redirect`,
+    name,
+    source: { type: "extension", namespace, name: `${name}-redirect` },
+    object: { kind: "Frontend", namespace, name },
+    order: { place: "first", priority: -1, complexity: 999_999_999, matchLength: 0 },
+    match: EVERY_PATH,
+    upstream: null,
+    backendProtocol: "http",
+    timeouts: timeoutsOf(protocol, []),
+    filters: result.filters ?? [],
+    refusal: result.refusal ?? null,
+  } as const;
+  return { route, plan: undefined };
+}
+
+/** The Frontend's own, else that of the whole gateway for its http port (data-plane spec 3.2). */
+function redirectOfPort(
+  { frontend, protocol }: ServedFrontend,
+  { owner }: Context,
+): RedirectConfig | undefined {
+  const own = frontend.spec.config?.redirect;
+  if (Object.values(own ?? {}).some(Boolean)) return own;
+  const config = owner.alb?.spec.config;
+  const isIngressPort = frontend.spec.port === (config?.ingressHTTPPort ?? 80);
+  return config?.ingressSSLRedirect === true && protocol === "http" && isIngressPort
+    ? { scheme: "https", code: 308 }
+    : undefined;
 }
 
 /** Whether an object has a service group, be it one that was refused: then its route is there and says so. */

@@ -2,12 +2,26 @@
 import type { Filter } from "../../../table/filters.ts";
 import type { Context } from "../../types.ts";
 import { auth } from "./auth.ts";
+import { cors } from "./cors.ts";
 import type { Feature, Refusal, RouteLayers } from "./feature.ts";
+import { headerModification } from "./header-modification.ts";
 import { middlewares } from "./middlewares.ts";
+import { redirect } from "./redirect.ts";
 import { refusedParts } from "./refused-parts.ts";
+import { rewrite } from "./rewrite.ts";
+import { vhost } from "./vhost.ts";
 
 /** In the order in which their refusals count: the first one is what clients see. */
-const FEATURES: readonly Feature[] = [refusedParts, auth, middlewares];
+const FEATURES: readonly Feature[] = [
+  refusedParts,
+  auth,
+  redirect,
+  cors,
+  vhost,
+  rewrite,
+  headerModification,
+  middlewares,
+];
 
 /** Asks every feature what it adds to a route. */
 export function applyFeatures(

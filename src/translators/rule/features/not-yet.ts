@@ -7,7 +7,6 @@ import type { Frontend } from "../../../resources/frontend.ts";
 import type { Rule } from "../../../resources/rule.ts";
 import type { ServiceGroup } from "../../../resources/shared-config.ts";
 import { balancingOf } from "../../shared/balancing.ts";
-import { labelNames } from "../../shared/labels.ts";
 import type { Context } from "../../types.ts";
 import { demandsAuth } from "./auth.ts";
 
@@ -31,48 +30,14 @@ const LAYERED: readonly Unbuilt<Configured>[] = [
 
 const GROUPED: readonly Unbuilt<Rule | Frontend>[] = [
   {
-    field: "spec.config.redirect",
-    what: "redirecting",
-    isAsked: ({ spec }) => Object.values(spec.config?.redirect ?? {}).some(Boolean),
-  },
-  {
     field: "spec.serviceGroup.session_affinity_policy",
     what: "session affinity",
     isAsked: ({ spec }) => hasAffinity(spec.serviceGroup),
   },
 ];
 
-const OF_RULES: readonly Unbuilt<Rule>[] = [
-  { field: "spec.redirectURL", what: "redirecting", isAsked: ({ spec }) => Boolean(spec.redirectURL) },
-  {
-    field: "spec.rewrite_target",
-    what: "URL rewriting",
-    isAsked: ({ spec }) => Boolean(spec.rewrite_target),
-  },
-  { field: "spec.enableCORS", what: "CORS", isAsked: ({ spec }) => spec.enableCORS === true },
-  { field: "spec.vhost", what: "another Host for the upstream", isAsked: ({ spec }) => Boolean(spec.vhost) },
-];
-
-const OF_ALBS: readonly Unbuilt<Alb2>[] = [
-  {
-    field: "spec.config.ingressSSLRedirect",
-    what: "redirecting to https",
-    isAsked: ({ spec }) => spec.config?.ingressSSLRedirect === true,
-  },
-];
-
 /** A function that reports what a served Rule, Frontend or ALB2 asks for in vain. */
-export function createUnbuiltReporter({ options, report }: Context): (object: Configured) => void {
-  const prefix = labelNames(options.labelDomain).ruleAnnotation;
-  const modifications = ["rewrite-request", "rewrite-response"].map((name): Unbuilt<Rule> => ({
-    field: `metadata.annotations["${prefix}${name}"]`,
-    what: "header modification",
-    isAsked: ({ metadata }) => metadata.annotations[prefix + name] !== undefined,
-  }));
-  const ofRules: readonly Unbuilt<Rule>[] = [...LAYERED, ...GROUPED, ...OF_RULES, ...modifications];
-  const ofFrontends: readonly Unbuilt<Frontend>[] = [...LAYERED, ...GROUPED];
-  const ofAlbs: readonly Unbuilt<Alb2>[] = [...LAYERED, ...OF_ALBS];
-
+export function createUnbuiltReporter({ report }: Context): (object: Configured) => void {
   function reportAll<T extends Configured>(object: T, list: readonly Unbuilt<T>[]): void {
     for (const { field, what, isAsked } of list) {
       if (!isAsked(object)) continue;
@@ -90,9 +55,8 @@ export function createUnbuiltReporter({ options, report }: Context): (object: Co
       const reason = "authentication is not supported yet; what it protects is answered 503";
       report(object, { code: "Unsupported", field: "spec.config.auth", reason });
     }
-    if (object.kind === "Rule") reportAll(object, ofRules);
-    else if (object.kind === "Frontend") reportAll(object, ofFrontends);
-    else reportAll(object, ofAlbs);
+    if (object.kind === "ALB2") reportAll(object, LAYERED);
+    else reportAll(object, [...LAYERED, ...GROUPED]);
   };
 }
 

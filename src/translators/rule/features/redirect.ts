@@ -1,0 +1,95 @@
+/** `spec.config.redirect` and the fields that it replaced (data-plane spec 3.2). */
+import { normalizeHost } from "../../../lib/host.ts";
+import type { Frontend } from "../../../resources/frontend.ts";
+import type { Rule } from "../../../resources/rule.ts";
+import type { RedirectConfig } from "../../../resources/shared-config.ts";
+import type { RedirectFilter } from "../../../table/filters.ts";
+import type { Context } from "../../types.ts";
+import type { FeatureResult, RouteLayers } from "./feature.ts";
+
+const CODES: readonly number[] = [301, 302, 303, 307, 308];
+
+/** The default route of a Frontend has none of its own: {@link frontendRedirect} comes before every route. */
+export function redirect({ rule }: RouteLayers, context: Context): FeatureResult {
+  return rule === undefined ? {} : redirectOf(rule, redirectConfig(rule), context);
+}
+
+/** The redirect of every request on a Frontend; undefined when there is none. */
+export function frontendRedirect(
+  frontend: Frontend,
+  config: RedirectConfig | undefined,
+  context: Context,
+): FeatureResult | undefined {
+  const result = redirectOf(frontend, config, context);
+  return result.filters === undefined && result.refusal === undefined ? undefined : result;
+}
+
+/** Whether a Rule redirects, be it wrongly: it then needs no services. */
+export function asksForRedirect(rule: Rule): boolean {
+  return isAsked(redirectConfig(rule));
+}
+
+/** The legacy fields win where they are set. */
+function redirectConfig({ spec }: Rule): RedirectConfig | undefined {
+  const { redirectURL, redirectCode, config } = spec;
+  if (!redirectURL && !redirectCode) return config?.redirect;
+  return {
+    ...config?.redirect,
+    ...(redirectURL ? { url: redirectURL } : {}),
+    ...(redirectCode ? { code: redirectCode } : {}),
+  };
+}
+
+/** An object in which everything is empty or 0 asks for nothing. */
+function isAsked(config: RedirectConfig | undefined): config is RedirectConfig {
+  return Object.values(config ?? {}).some(Boolean);
+}
+
+function redirectOf(
+  object: Rule | Frontend,
+  config: RedirectConfig | undefined,
+  { report }: Context,
+): FeatureResult {
+  if (!isAsked(config)) return {};
+  const faults: [field: string, reason: string][] = [];
+  const code = config.code || 302;
+  if (!CODES.includes(code)) faults.push(["code", `expected one of ${CODES.join(", ")}, found ${code}`]);
+  const scheme = config.scheme?.toLowerCase() || null;
+  if (scheme !== null && scheme !== "http" && scheme !== "https") {
+    faults.push(["scheme", `expected http or https, found ${JSON.stringify(config.scheme)}`]);
+  }
+  const host = config.host || null;
+  if (host !== null && normalizeHost(host) === null) {
+    faults.push(["host", `expected a host, found ${JSON.stringify(host)}`]);
+  }
+  const hasTarget = [config.url, scheme, host, config.port, config.prefix_match].some(Boolean);
+  if (!hasTarget) {
+    faults.push([
+      "",
+      "a redirect with a code alone would lead to itself; expected url, scheme, host, port or prefix_match",
+    ]);
+  }
+  if (faults.length > 0) {
+    for (const [field, reason] of faults) {
+      report(object, { code: "InvalidAction", field: fieldOf(object, field), reason });
+    }
+    return { refusal: { status: 500, reason: `${fieldOf(object, faults[0]?.[0] ?? "")} is invalid` } };
+  }
+  const filter: RedirectFilter = {
+    type: "redirect",
+    code: code as RedirectFilter["code"],
+    url: config.url || null,
+    scheme: scheme as RedirectFilter["scheme"],
+    host,
+    port: config.port || null,
+    prefix: config.prefix_match
+      ? { match: config.prefix_match, replacement: config.replace_prefix ?? "" }
+      : null,
+  };
+  return { filters: [filter] };
+}
+
+function fieldOf(object: Rule | Frontend, field: string): string {
+  if (object.kind === "Rule" && field === "code" && object.spec.redirectCode) return "spec.redirectCode";
+  return field === "" ? "spec.config.redirect" : `spec.config.redirect.${field}`;
+}
