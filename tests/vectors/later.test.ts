@@ -4,10 +4,6 @@ import { it } from "../blackbox/harness/suite.ts";
 import { type Case, loadCases } from "./load.ts";
 
 const LATER: Readonly<Record<string, string>> = {
-  "03-rewrite.yaml": "path rewriting is a later feature",
-  "04-redirect.yaml": "redirects are a later feature",
-  "05-cors.yaml": "CORS is a later feature",
-  "06-headers.yaml": "header modification is a later feature",
   "07-auth.yaml": "authentication is a later feature",
   "10-tls.yaml": "TLS is a later feature",
   "11-l4.yaml": "TCP and UDP proxying are later features",
