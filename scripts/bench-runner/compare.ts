@@ -16,24 +16,40 @@ export interface Pair {
 /** Seconds of load before anything counts: just-in-time compilers and pools. */
 const WARM_UP_SECONDS = 2;
 
-/** `pairs` samples of each side; who goes first alternates. `progress` is called after each pair. */
+/** How much of a core others may take while a pair is measured. */
+export const MAX_FOREIGN = 0.1;
+
+/** Pairs that may be thrown away, per comparison, because others took more. */
+const MAX_REPEATS = 20;
+
+/**
+ * `pairs` samples of each side; who goes first alternates. A pair during which the machine was busy with something else
+ * is measured again, as long as there is patience. `progress` is called after each pair.
+ */
 export async function compare(
   reference: Side,
   candidate: Side,
   pairs: number,
-  progress: (pair: Pair) => void,
+  progress: (pair: Pair, kept: boolean) => void,
 ): Promise<Pair[]> {
   for (const side of [reference, candidate]) await warmUp(side);
   const found: Pair[] = [];
-  for (let index = 0; index < pairs; index++) {
-    const first = index % 2 === 0 ? reference : candidate;
+  let patience = MAX_REPEATS;
+  while (found.length < pairs) {
+    const first = found.length % 2 === 0 ? reference : candidate;
     const second = first === reference ? candidate : reference;
     const [a, b] = [await sample(first), await sample(second)];
     const pair = first === reference ? { reference: a, candidate: b } : { reference: b, candidate: a };
-    found.push(pair);
-    progress(pair);
+    const kept = foreignShare(pair) <= MAX_FOREIGN || patience-- <= 0;
+    if (kept) found.push(pair);
+    progress(pair, kept);
   }
   return found;
+}
+
+/** The larger share of a core that others took during one of the two samples. */
+export function foreignShare({ reference, candidate }: Pair): number {
+  return Math.max(reference.foreign, candidate.foreign);
 }
 
 /** Load that does not count, as fast as it goes. */

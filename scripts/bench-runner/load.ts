@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { cpuSeconds } from "./process.ts";
+import { cpuSeconds, foreignSeconds } from "./process.ts";
 import type { Target } from "./target.ts";
 
 /** The core of the load and of the upstream; the proxy under test has {@link PROXY_CORE} to itself. */
@@ -32,6 +32,8 @@ export interface Sample {
   readonly cpuPerRequest: number;
   /** How busy the proxy's core was with it, 0..1. */
   readonly busy: number;
+  /** How much of a core others than this benchmark took meanwhile: above a few percent the sample is worth little. */
+  readonly foreign: number;
 }
 
 /** What load.lua prints. */
@@ -52,13 +54,13 @@ const SCRIPT = fileURLToPath(new URL("load.lua", import.meta.url));
 /** Runs wrk once. A single failed request or an answer other than 2xx or 3xx fails the sample: it would lie. */
 export async function measure(target: Target, load: Load): Promise<Sample> {
   const { connections, seconds, host, path, rate } = load;
-  const before = cpuSeconds(target.pids);
+  const [before, foreignBefore] = [cpuSeconds(target.pids), foreignSeconds()];
   const output = await run("taskset", [
     ...["-c", String(LOAD_CORE), "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", SCRIPT],
     ...["-H", `Host: ${host}`, `http://127.0.0.1:${target.port}${path}`],
     ...(rate === undefined ? [] : ["--", String(Math.round(rate))]),
   ]);
-  const spent = cpuSeconds(target.pids) - before;
+  const [spent, foreign] = [cpuSeconds(target.pids) - before, foreignSeconds() - foreignBefore];
   const last = output.trim().split("\n").at(-1) ?? "";
   const summary = Summary.parse(JSON.parse(last));
   if (summary.failed > 0 || summary.badStatus > 0 || summary.requests === 0) {
@@ -74,6 +76,7 @@ export async function measure(target: Target, load: Load): Promise<Sample> {
     max,
     cpuPerRequest: spent / summary.requests * 1e6,
     busy: spent / summary.seconds,
+    foreign: Math.max(0, foreign / summary.seconds),
   };
 }
 

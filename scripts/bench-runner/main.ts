@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { foreignShare, MAX_FOREIGN, type Pair } from "./compare.ts";
 import { environment } from "./environment.ts";
 import { LOAD_CORE, PROXY_CORE } from "./load.ts";
 import { startUpstream } from "./nginx.ts";
@@ -42,14 +43,7 @@ async function main(options: Options): Promise<void> {
           result.kind === "comparison" ? `  = ${result.ratio.median.toFixed(3)}` : `  ${line(result)}`,
         );
       },
-      progress: ({ reference, candidate }) =>
-        console.error(
-          `  ${Math.round(reference.requestsPerSecond)} : ${
-            Math.round(candidate.requestsPerSecond)
-          } requests/s, ` +
-            `p99 ${reference.p99} : ${candidate.p99} µs, ` +
-            `busy ${percent(reference.busy)} : ${percent(candidate.busy)}`,
-        ),
+      progress: (pair, kept) => console.error(`  ${pairLine(pair)}${kept ? "" : ": measured again"}`),
     });
   }
   await upstream.stop();
@@ -63,6 +57,18 @@ async function main(options: Options): Promise<void> {
 
 function line(result: Exclude<Result, { kind: "comparison" }>): string {
   return `${result.target}: ${result.work} ${result.value.toPrecision(3)} ${result.unit}`;
+}
+
+function pairLine(pair: Pair): string {
+  const { reference, candidate } = pair;
+  const foreign = foreignShare(pair);
+  return `${Math.round(reference.requestsPerSecond)} : ${
+    Math.round(candidate.requestsPerSecond)
+  } requests/s, ` +
+    `p99 ${reference.p99} : ${candidate.p99} µs, busy ${percent(reference.busy)} : ${
+      percent(candidate.busy)
+    }` +
+    (foreign <= MAX_FOREIGN ? "" : `, others took ${percent(foreign)} of a core`);
 }
 
 function percent(share: number): string {

@@ -3,6 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 
+/** USER_HZ, the same on every Linux that we run on. */
+const TICKS_PER_SECOND = 100;
+
 const running = new Set<ChildProcess>();
 
 export interface Started {
@@ -71,12 +74,31 @@ export function family(pid: number): number[] {
 
 /** Processor time spent so far, user and system, in seconds. */
 export function cpuSeconds(pids: readonly number[]): number {
-  const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux that we run on
   return pids.reduce(
     (sum, pid) => sum + Number(statFields(pid)[11] ?? 0) + Number(statFields(pid)[12] ?? 0),
     0,
   ) /
     TICKS_PER_SECOND;
+}
+
+/** Processor time that this benchmark spent so far: itself, what it started, and what of that has ended. */
+function ownSeconds(): number {
+  const started = [...running].flatMap(({ pid }) => pid === undefined ? [] : family(pid));
+  const reaped = statFields(process.pid).slice(13, 15).reduce((sum, ticks) => sum + Number(ticks), 0);
+  return cpuSeconds([process.pid, ...started]) + reaped / TICKS_PER_SECOND;
+}
+
+/** Time that the cores were not idle so far, what the host of a virtual machine kept from them included. */
+function machineSeconds(): number {
+  const fields =
+    readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.trim().split(/ +/).slice(1).map(Number) ?? [];
+  const [user = 0, nice = 0, system = 0, _idle, _waiting, irq = 0, softIrq = 0, steal = 0] = fields;
+  return (user + nice + system + irq + softIrq + steal) / TICKS_PER_SECOND;
+}
+
+/** Seconds of processor time that went to others than this benchmark so far. */
+export function foreignSeconds(): number {
+  return machineSeconds() - ownSeconds();
 }
 
 /** Resident memory in megabytes, shared pages counted once per process. */

@@ -1,5 +1,5 @@
 /** What the benchmark finds out, as it stands in the JSON file. */
-import type { Pair } from "./compare.ts";
+import { foreignShare, MAX_FOREIGN, type Pair } from "./compare.ts";
 import type { Sample } from "./load.ts";
 import type { RowName } from "./options.ts";
 import { median, pairwiseRatio, type Ratio } from "./statistics.ts";
@@ -21,6 +21,8 @@ export interface Comparison {
   /** Processor time per request in µs, medians. */
   readonly referenceCpu: number;
   readonly candidateCpu: number;
+  /** Pairs among {@link Comparison.pairs} during which others were too busy; above 0 the figures are doubtful. */
+  readonly disturbed: number;
   readonly pairs: readonly Pair[];
 }
 
@@ -54,6 +56,7 @@ export function comparison(
     ),
     referenceCpu: of("reference", "cpuPerRequest"),
     candidateCpu: of("candidate", "cpuPerRequest"),
+    disturbed: pairs.filter((pair) => foreignShare(pair) > MAX_FOREIGN).length,
     pairs,
   };
 }

@@ -19,8 +19,8 @@ export interface Bench {
   readonly upstreamPort: number;
   /** Called with every result as soon as it is known. */
   readonly report: (result: Result) => void;
-  /** Called after every pair. */
-  readonly progress: (pair: Pair) => void;
+  /** Called after every pair; `kept` is false when it does not count. */
+  readonly progress: (pair: Pair, kept: boolean) => void;
 }
 
 /** Rules beside the single one of the other rows. */

@@ -11,7 +11,17 @@ import type { Sample } from "../../../scripts/bench-runner/load.ts";
 const NO_PROC = process.platform === "linux" ? false : "needs /proc";
 
 function sample(requestsPerSecond: number): Sample {
-  return { requestsPerSecond, bytesPerSecond: 0, p50: 1, p90: 2, p99: 3, max: 4, cpuPerRequest: 20, busy: 1 };
+  return {
+    requestsPerSecond,
+    bytesPerSecond: 0,
+    p50: 1,
+    p90: 2,
+    p99: 3,
+    max: 4,
+    cpuPerRequest: 20,
+    busy: 1,
+    foreign: 0,
+  };
 }
 
 describe("statistics", () => {
