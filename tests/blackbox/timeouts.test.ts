@@ -1,6 +1,7 @@
 /** Connect, send and read timeouts (data-plane spec 3.11): status, reason, and which of them are tried elsewhere. */
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { freePort, LOOPBACK } from "./harness/addresses.ts";
 import { dial, request, requestText } from "./harness/client.ts";
 import { scriptCommand } from "./harness/command.ts";
@@ -10,7 +11,7 @@ import { frontend, rule, service, underPath } from "./harness/objects.ts";
 import { type Process, startProcess } from "./harness/process.ts";
 import { after, before, it } from "./harness/suite.ts";
 import { reply, startUpstream, type Upstream } from "./harness/upstream.ts";
-import { type Connection, latin1, sleep } from "./harness/wire.ts";
+import { type Connection, eventually, latin1, sleep } from "./harness/wire.ts";
 
 const MS = 400;
 
@@ -32,6 +33,8 @@ describe("timeouts", () => {
     const script = new URL("harness/stuck-listener.ts", import.meta.url).pathname;
     stuck = startProcess(scriptCommand("deno", script, [LOOPBACK]));
     const stuckPort = Number(await stuck.waitForLine("stdout", () => true));
+    stuck.signal("SIGSTOP");
+    await eventually(() => stateOf(stuck.pid) === "T", () => "the listener to stop");
     await fillQueue(stuckPort);
     port = await freePort();
     const timeout = (kind: "connect" | "send" | "read") => ({
@@ -63,6 +66,10 @@ describe("timeouts", () => {
     await unread?.close();
   });
 
+  /** One letter, as in `ps`. */
+  function stateOf(pid: number): string {
+    return /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))![1]!;
+  }
   /** Connects until the kernel drops further connections to a listener that never accepts. */
   async function fillQueue(stuckPort: number): Promise<void> {
     for (let n = 0; n < 50; n++) {
