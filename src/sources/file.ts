@@ -12,7 +12,7 @@ const DEBOUNCE_MS = 50;
 const LONGEST_DEBOUNCE_MS = 300;
 const POLL_MS = 500;
 /** Polling may take this part of the time. */
-const POLL_SHARE = 0.05;
+const POLL_SHARE = 0.02;
 /** How long the first update waits for the addresses of ExternalName Services. */
 const NAMES_MS = 1000;
 
