@@ -154,7 +154,7 @@ export const settingsSchema = z.strictObject({
   }),
   drainTimeout: duration.optional().register(docs, {
     value: "TIME",
-    help: "for exchanges in flight after that (default the ALB2's maxTermSeconds, or 30s)",
+    help: "for exchanges in flight after that; else the ALB2's maxTermSeconds, else 30s",
   }),
   accessLog: accessLogRate.prefault("on").register(docs, {
     value: "off|on|SHARE",
