@@ -123,6 +123,13 @@ export class ChunkedDecoder {
   #trailerSection(bytes: Uint8Array, at: number, end: number): number {
     const held = this.#trailerBytes;
     const input = held === undefined ? bytes.subarray(at, end) : concat(held, bytes, at, end);
+    // Without a new line end there is nothing new to find, and a peer may send byte by byte.
+    if (
+      held !== undefined && input.length < this.#limits.maxHeadBytes && input.indexOf(LF, held.length) === -1
+    ) {
+      this.#trailerBytes = input;
+      return end;
+    }
     const fields = new Fields();
     const limit = Math.min(input.length, this.#limits.maxHeadBytes);
     const stop = fields.parse(input, 0, 0, limit, this.#limits.maxFields);

@@ -59,7 +59,9 @@ function parse(
   }
   at += 5;
   // Some leave out the space with the phrase; anything else here means that the code was not three digits.
-  if (bytes[at] !== SP && bytes[at] !== CR) throw new GatewayError("UPSTREAM_PROTOCOL", "invalid status line");
+  if (bytes[at] !== SP && bytes[at] !== CR) {
+    throw new GatewayError("UPSTREAM_PROTOCOL", "invalid status line");
+  }
   const phraseStart = bytes[at] === SP ? at + 1 : at;
   at = phraseStart;
   let code = bytes[at] as number;

@@ -55,16 +55,17 @@ const REQUEST_DROPS = dropTable(
 /** What varies in a response, as an index into {@link RESPONSE_DROPS}. */
 const DROP_VIA = 1;
 const DROP_REASON = 2;
-const RESPONSE_DROPS = [0, DROP_VIA, DROP_REASON, DROP_VIA | DROP_REASON].map((bits) =>
+const DROP_LENGTH = 4;
+const RESPONSE_DROPS = Array.from({ length: 8 }, (_, bits) =>
   dropTable(
     [
       ...HOP_BY_HOP,
       ...(bits & DROP_VIA ? [FieldId.VIA] : []),
       ...(bits & DROP_REASON ? [FieldId.ALB_REASON] : []),
+      ...(bits & DROP_LENGTH ? [FieldId.CONTENT_LENGTH] : []),
     ],
     false,
-  )
-);
+  ));
 
 const NONE: readonly string[] = [];
 
@@ -147,8 +148,11 @@ export interface ClientResponse {
 
 /** Status line and field lines of an upstream's answer as the client gets them, without the empty line. */
 export function clientResponseHead(head: ResponseHead, response: ClientResponse): string {
+  // RFC 9110 8.6: answers that have no body by their code must not announce one.
+  const lengthless = head.status < 200 || head.status === 204;
   const drops = RESPONSE_DROPS[
-    (response.replacesVia ? DROP_VIA : 0) | (response.replacesReason ? DROP_REASON : 0)
+    (response.replacesVia ? DROP_VIA : 0) | (response.replacesReason ? DROP_REASON : 0) |
+    (lengthless ? DROP_LENGTH : 0)
   ] as DropTable;
   return `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${response.added}${
     keptLines(head.fields, drops, head.named, response.removed)

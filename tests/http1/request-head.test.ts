@@ -310,6 +310,7 @@ describe("parseRequestHead, properties", () => {
       if (head === undefined) return;
       for (let index = 0; index < head.fields.count; index++) {
         assert.match(head.fields.name(index), /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
+        // deno-lint-ignore no-control-regex
         assert.doesNotMatch(head.fields.value(index), /[\0-\x08\x0a-\x1f\x7f]/);
       }
     }));
