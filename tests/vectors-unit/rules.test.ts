@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import type { DslxTerm } from "../../src/resources/rule.ts";
 import type { Route } from "../../src/table/table.ts";
 import { prefixForm, prefixFormLength } from "../../src/translators/rule/prefix-form.ts";
-import { frontend, group, rule, service, translateObjects } from "../translators/objects.ts";
+import { alb2, frontend, group, type Json, rule, service, translateObjects } from "../translators/objects.ts";
 import { type Case, loadCases, type VectorRule } from "../vectors/load.ts";
 
 interface DslxCase extends Case {
@@ -16,7 +16,7 @@ interface OrderingCase extends Case {
   readonly given: {
     readonly rules: readonly VectorRule[];
     readonly frontend?: { readonly serviceGroup?: boolean; readonly redirect?: unknown };
-    readonly alb?: { readonly ingressSSLRedirect?: boolean };
+    readonly alb?: Json;
   };
   readonly expect: {
     readonly order?: readonly string[];
@@ -46,10 +46,7 @@ describe("vectors: 01-dslx, prefix form", () => {
 describe("vectors: 02-ordering", () => {
   for (const vector of loadCases<OrderingCase>("02-ordering.yaml")) {
     const expected = RULED[vector.name] ?? vector.expect;
-    const isRedirect = vector.given.alb?.ingressSSLRedirect === true ||
-      vector.given.frontend?.redirect !== undefined;
-    const title = isRedirect ? `${vector.name} (not run: redirects are a later feature)` : vector.name;
-    it(title, { skip: isRedirect }, () => {
+    it(vector.name, () => {
       const routes = translated(vector);
       if (expected.order !== undefined) assert.deepEqual(routes.map(({ name }) => name), expected.order);
       assertNumbers(routes, "complexity", expected.complexity);
@@ -58,14 +55,19 @@ describe("vectors: 02-ordering", () => {
   }
 });
 
+/** Everything is labelled for the ALB2 of the case. */
 function translated({ given }: OrderingCase): readonly Route[] {
+  const labels = { "alb2.cpaas.io/name": "edge", "alb2.cpaas.io/frontend": "alb-00080" };
   const { table } = translateObjects([
-    frontend({ ...(given.frontend?.serviceGroup ? { serviceGroup: group("echo") } : {}) }, {
-      name: "alb-00080",
-    }),
-    ...given.rules.map(({ name, ...spec }) =>
-      rule(name, spec, { labels: { "alb2.cpaas.io/frontend": "alb-00080" } })
+    alb2(given.alb),
+    frontend(
+      {
+        ...(given.frontend?.serviceGroup ? { serviceGroup: group("echo") } : {}),
+        config: { redirect: given.frontend?.redirect },
+      },
+      { name: "alb-00080", labels },
     ),
+    ...given.rules.map(({ name, ...spec }) => rule(name, spec, { labels })),
     ...service("echo", ["10.0.0.1"]),
   ]);
   return table.listeners[0]?.routes ?? [];

@@ -15,14 +15,14 @@ interface Configs {
 }
 
 /** A rule `r` and a default route, with these `spec.config` on the three levels. */
-function translated(configs: Configs, ruleSpec: Json = {}, annotations: Json = {}): Translation {
+function translated(configs: Configs, ruleSpec: Json = {}): Translation {
   return translateObjects([
     alb2({}, {}),
     frontend(
       { serviceGroup: group("echo"), ...(configs.frontend ? { config: configs.frontend } : {}) },
       LABELS,
     ),
-    rule("r", { ...ruleSpec, ...(configs.rule ? { config: configs.rule } : {}) }, { ...LABELS, annotations }),
+    rule("r", { ...ruleSpec, ...(configs.rule ? { config: configs.rule } : {}) }, LABELS),
     ...service("echo", ["10.0.0.1"]),
   ].map((object) =>
     configs.alb && object["kind"] === "ALB2" ? { ...object, spec: { config: configs.alb } } : object
@@ -132,45 +132,24 @@ describe("parts that their schema refuses", () => {
 
 describe("settings whose filters do not exist yet", () => {
   it("are warned of, field by field, and served without", () => {
-    const spec = {
-      redirectURL: "https://a",
-      rewrite_target: "/b",
-      enableCORS: true,
-      vhost: "c",
-      serviceGroup: { ...group("echo"), session_affinity_policy: "cookie" },
-    };
-    const config = { redirect: { code: 301 }, otel: { enable: true }, modsecurity: { enable: true } };
-    const annotations = {
-      "alb.rule.cpaas.io/rewrite-request": "{}",
-      "alb.rule.cpaas.io/rewrite-response": "{}",
-    };
-    const translation = translated({ rule: config, alb: { ingressSSLRedirect: "true" } }, spec, annotations);
+    const serviceGroup = { ...group("echo"), session_affinity_policy: "cookie" };
+    const config = { otel: { enable: true }, modsecurity: { enable: true } };
+    const translation = translated({ rule: config, alb: config }, { serviceGroup });
     assert(
       translation.problems.every(({ severity, code }) => severity === "warning" && code === "Unsupported"),
     );
     assert.deepEqual(translation.problems.map(({ object, field }) => `${object.kind} ${field}`), [
-      "ALB2 spec.config.ingressSSLRedirect",
+      "ALB2 spec.config.otel",
+      "ALB2 spec.config.modsecurity",
       "Rule spec.config.otel",
       "Rule spec.config.modsecurity",
-      "Rule spec.config.redirect",
       "Rule spec.serviceGroup.session_affinity_policy",
-      "Rule spec.redirectURL",
-      "Rule spec.rewrite_target",
-      "Rule spec.enableCORS",
-      "Rule spec.vhost",
-      'Rule metadata.annotations["alb.rule.cpaas.io/rewrite-request"]',
-      'Rule metadata.annotations["alb.rule.cpaas.io/rewrite-response"]',
     ]);
     assert.deepEqual(refusals(translation), [undefined, undefined]);
   });
 
   it("are not warned of when they are there but off", () => {
-    const config = { redirect: {}, otel: { enable: false }, modsecurity: { enable: false }, auth: {} };
-    const spec = { redirectURL: "", rewrite_target: "", enableCORS: false, vhost: "" };
-    assert.deepEqual(
-      translated({ rule: config, frontend: config, alb: { ...config, ingressSSLRedirect: "no" } }, spec)
-        .problems,
-      [],
-    );
+    const config = { otel: { enable: false }, modsecurity: { enable: false }, auth: {} };
+    assert.deepEqual(translated({ rule: config, frontend: config, alb: config }).problems, []);
   });
 });
