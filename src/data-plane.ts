@@ -1,20 +1,16 @@
 /** Where the parts that serve traffic meet: table in, sockets bound, requests answered. */
 import type { Problem } from "./errors.ts";
-import { deepEqual } from "./lib/deep-equal.ts";
-import { parseNetwork } from "./lib/ip.ts";
 import { TimerWheel } from "./lib/timer-wheel.ts";
 import { Listeners } from "./listeners/listeners.ts";
-import { compileMatcher } from "./matcher/mod.ts";
-import { type Chain, foldMiddlewares } from "./middlewares/compile.ts";
-import { buildMiddlewares, type MiddlewareRegistry } from "./middlewares/registry.ts";
-import { type AppOptions, createServe, forwardingEnd, type Serve } from "./proxy/app.ts";
-import type { CompiledListener, CompiledRoute } from "./proxy/compiled.ts";
+import type { MiddlewareRegistry } from "./middlewares/registry.ts";
+import { type AppOptions, createServe, type Serve } from "./proxy/app.ts";
+import { compileListener, type CompileOptions } from "./proxy/compile.ts";
+import type { CompiledListener } from "./proxy/compiled.ts";
 import type { ProxyLimits } from "./proxy/limits.ts";
-import { refusalEnd } from "./proxy/refusal.ts";
 import { ServedListener } from "./proxy/served-listener.ts";
 import type { UpstreamConnection } from "./proxy/upstream-connection.ts";
 import type { Runtime, Socket } from "./runtimes/runtime.ts";
-import type { Listener, Protocol, Route, Table } from "./table/table.ts";
+import type { Listener, Protocol, Table } from "./table/table.ts";
 import type { ExchangeObserver } from "./telemetry/record.ts";
 import { UpstreamRegistry } from "./upstreams/upstream.ts";
 
@@ -85,6 +81,7 @@ class LiveDataPlane implements DataPlane {
   /** By listener id. Those that are gone from the table stay until their last connection has ended. */
   #served: ReadonlyMap<string, ServedListener> = new Map();
   readonly #draining = new Set<ServedListener>();
+  readonly #compileOptions: Omit<CompileOptions, "problems">;
   #connections = 0;
   #buildProblems: readonly Problem[] = [];
 
@@ -94,6 +91,7 @@ class LiveDataPlane implements DataPlane {
     this.#app = { runtime, limits, wheel: this.#wheel, report };
     this.#serve = createServe(this.#app);
     this.#upstreams = new UpstreamRegistry(limits);
+    this.#compileOptions = { app: this.#app, upstreams: this.#upstreams, middlewares: options.middlewares };
     this.#sockets = new Listeners({
       runtime,
       bind: options.bind,
@@ -107,6 +105,7 @@ class LiveDataPlane implements DataPlane {
     const problems: Problem[] = [];
     const next = new Map<string, ServedListener>();
     const before = this.#served;
+    const compileOptions = { ...this.#compileOptions, problems };
     for (const spec of table.listeners) {
       if (!SERVED.includes(spec.protocol)) {
         problems.push(
@@ -120,7 +119,7 @@ class LiveDataPlane implements DataPlane {
         continue;
       }
       const known = before.get(spec.id);
-      const compiled = this.#compile(table, spec, known?.compiled, problems);
+      const compiled = compileListener(table.gateway, spec, known?.compiled, compileOptions);
       if (known === undefined) next.set(spec.id, this.#newListener(compiled));
       else {
         known.compiled = compiled;
@@ -224,60 +223,6 @@ class LiveDataPlane implements DataPlane {
   #retire(listener: ServedListener): void {
     listener.drain();
     if (listener.connectionCount > 0) this.#draining.add(listener);
-  }
-
-  /** The listener as functions; the old ones when nothing but endpoints has changed. */
-  #compile(
-    table: Table,
-    spec: Listener,
-    old: CompiledListener | undefined,
-    problems: Problem[],
-  ): CompiledListener {
-    const { limits } = this.#options;
-    const { namespace, name, trustedProxies } = table.gateway;
-    const instance = `${namespace}/${name}`;
-    const sameRoutes = old !== undefined && deepEqual(old.spec.routes, spec.routes);
-    const routes = sameRoutes ? old.spec.routes : spec.routes;
-    return {
-      spec: { ...spec, routes },
-      matcher: sameRoutes ? old.matcher : compileMatcher(routes),
-      routes: new Map(routes.map((route) => [route, this.#compileRoute(route, problems)])),
-      trustedProxies: trustedProxies.flatMap((cidr) => parseNetwork(cidr) ?? []),
-      viaLine: spec.via === null ? "" : `Via: ${spec.via}\r\n`,
-      instance,
-      limits,
-    };
-  }
-
-  #compileRoute(route: Route, problems: Problem[]): CompiledRoute {
-    const upstream = route.upstream === null ? undefined : this.#upstreams.all.get(route.upstream);
-    const compiled: { -readonly [K in keyof CompiledRoute]: CompiledRoute[K] } = {
-      route,
-      upstream,
-      chain: undefined,
-    };
-    try {
-      compiled.chain = this.#chain(route, () => compiled);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      problems.push({
-        severity: "error",
-        code: "InvalidAction",
-        object: route.object,
-        field: "spec.config.middlewares",
-        reason,
-      });
-      compiled.chain = refusalEnd({ status: 500, reason });
-    }
-    return compiled;
-  }
-
-  #chain(route: Route, compiled: () => CompiledRoute): Chain | undefined {
-    if (route.refusal !== null) return refusalEnd(route.refusal);
-    const middlewares = buildMiddlewares(route.filters, this.#options.middlewares);
-    if (middlewares.length === 0) return undefined;
-    const wantsResponse = middlewares.some((middleware) => middleware.wantsResponse === true);
-    return foldMiddlewares(middlewares, forwardingEnd(this.#app, compiled, wantsResponse));
   }
 }
 

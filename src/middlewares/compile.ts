@@ -2,6 +2,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { GatewayError } from "../errors.ts";
+import type { ExchangePort } from "./ports.ts";
 
 export interface NamedMiddleware {
   /** As in logs and error reasons. */
@@ -9,6 +10,8 @@ export interface NamedMiddleware {
   readonly handler: MiddlewareHandler;
   /** Whether it looks at the answer in `c.res`; ours ask per request ({@link ExchangePort.wantResponse}). */
   readonly wantsResponse?: boolean;
+  /** False = it would only call `next()`. A chain of which no part applies is passed by. */
+  readonly applies?: (exchange: ExchangePort) => boolean;
 }
 
 /** Runs a request to its end and answers with the response. */

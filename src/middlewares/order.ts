@@ -12,6 +12,8 @@ export const MIDDLEWARE_ORDER = [
   "rewrite",
   // Before authentication, which sees the request as the upstream would.
   "request-headers",
+  // Around the user's own, whose answers are worth compressing too.
+  "compress",
   // What users add sees the request as the features above left it, and the upstream's answer first.
   "middleware",
 ] as const satisfies readonly FilterType[];

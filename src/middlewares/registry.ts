@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { Filter, FilterType } from "../table/filters.ts";
 import type { NamedMiddleware } from "./compile.ts";
+import { compress, mayCompress } from "./compress.ts";
 import { cors } from "./cors.ts";
 import { MIDDLEWARE_ORDER } from "./order.ts";
 import { redirect } from "./redirect.ts";
@@ -19,6 +20,7 @@ export type MiddlewareRegistry = ReadonlyMap<string, MiddlewareFactory>;
 type Builder<F extends Filter> = (filter: F, registry: MiddlewareRegistry) => NamedMiddleware;
 
 const BUILDERS = {
+  compress: () => ({ name: "compress", handler: compress(), applies: mayCompress }),
   cors: (filter) => ({ name: "cors", handler: cors(filter) }),
   redirect: (filter) => ({ name: "redirect", handler: redirect(filter) }),
   vhost: (filter) => ({ name: "vhost", handler: vhost(filter) }),

@@ -64,8 +64,8 @@ function handle(c: GatewayContext, options: AppOptions): Response | Promise<Resp
     return ANSWERED;
   }
   const compiled = exchange.compiled = listener.routes.get(route) as CompiledRoute;
-  const { chain } = compiled;
-  if (chain !== undefined) return runChain(c, chain, options);
+  const { chain, applies } = compiled;
+  if (chain !== undefined && (applies === undefined || applies(exchange))) return runChain(c, chain, options);
   return startForwarding(c, options, compiled);
 }
 
@@ -110,6 +110,7 @@ export function forwardingEnd(
       new Forward(options, exchange, compiled(), new ForwardedBody(responder, resolve)).start();
     });
     if (answer instanceof GatewayError) return errorResponse(exchange, answer);
+    exchange.upstreamAnswer = { status: answer.status, received: answer.forwarded.received };
     const response = answer as unknown as Response;
     // Hono applies what `c.header()` prepared only to responses of its own making.
     for (const [name, value] of c.body(null).headers) {

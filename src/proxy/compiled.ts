@@ -5,6 +5,7 @@ import type { Listener, Route } from "../table/table.ts";
 import type { LiveUpstream } from "../upstreams/upstream.ts";
 import type { ProxyLimits } from "./limits.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
+import type { ExchangePort } from "../middlewares/ports.ts";
 import type { Chain } from "../middlewares/compile.ts";
 
 export interface CompiledRoute {
@@ -13,6 +14,8 @@ export interface CompiledRoute {
   readonly upstream: LiveUpstream<UpstreamConnection> | undefined;
   /** undefined when the route has no middleware: the request then goes straight to the upstream. */
   readonly chain: Chain | undefined;
+  /** Whether the chain has anything to do for a request; undefined = always. */
+  readonly applies: ((exchange: ExchangePort) => boolean) | undefined;
 }
 
 export interface CompiledListener {

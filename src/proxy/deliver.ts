@@ -8,6 +8,11 @@ import type { Responder } from "./responder.ts";
 
 /** Resolves when the last byte was handed over or the client is gone. */
 export async function deliver(response: Response, exchange: Exchange, responder: Responder): Promise<void> {
+  const { upstreamAnswer } = exchange;
+  // Also when a middleware has wrapped it, as long as it is still the upstream's failure.
+  if (upstreamAnswer !== undefined && response.status >= 400 && response.status === upstreamAnswer.status) {
+    exchange.reason = `BackendError : read ${upstreamAnswer.received} byte data from backend`;
+  }
   if (!(response instanceof ForwardedResponse)) {
     await deliverStream(response, response, exchange, responder);
     return;
@@ -17,9 +22,6 @@ export async function deliver(response: Response, exchange: Exchange, responder:
     responder.head(head, forwarded.received);
     forwarded.relay();
     return;
-  }
-  if (head.status >= 400) {
-    exchange.reason = `BackendError : read ${forwarded.received} byte data from backend`;
   }
   // Fields that were changed after the body was asked for are in the light response only.
   const answer = response as unknown as Response;

@@ -91,6 +91,8 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
   #hooks: ((status: number) => void)[] | undefined;
   /** Whether a middleware wants to see the upstream's answer. */
   responseWanted = false;
+  /** The upstream's answer, when it has passed the chain. */
+  upstreamAnswer: { readonly status: number; readonly received: number } | undefined;
   /** Whether the upstream's answer goes to the client without passing the chain. */
   answeredDirectly = false;
 

@@ -7,6 +7,7 @@ const values = z.record(name, z.string());
 const lists = z.record(name, z.array(z.string()));
 
 const FILTERS = {
+  compress: z.strictObject({ type: z.literal("compress") }),
   cors: z.strictObject({
     type: z.literal("cors"),
     allowOrigins: z.array(z.string()),

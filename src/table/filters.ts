@@ -3,6 +3,7 @@
  * the one list of features: maps over it are exhaustive by type.
  */
 export type Filter =
+  | CompressFilter
   | CorsFilter
   | RedirectFilter
   | VhostFilter
@@ -10,6 +11,11 @@ export type Filter =
   | RequestHeadersFilter
   | ResponseHeadersFilter
   | MiddlewareFilter;
+
+/** Data-plane spec 8.3; what is compressed is fixed. */
+export interface CompressFilter {
+  readonly type: "compress";
+}
 
 /** Data-plane spec 3.3. */
 export interface CorsFilter {

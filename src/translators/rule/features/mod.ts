@@ -2,6 +2,7 @@
 import type { Filter } from "../../../table/filters.ts";
 import type { Context } from "../../types.ts";
 import { auth } from "./auth.ts";
+import { compress } from "./compress.ts";
 import { cors } from "./cors.ts";
 import type { Feature, Refusal, RouteLayers } from "./feature.ts";
 import { headerModification } from "./header-modification.ts";
@@ -20,6 +21,7 @@ const FEATURES: readonly Feature[] = [
   vhost,
   rewrite,
   headerModification,
+  compress,
   middlewares,
 ];
 

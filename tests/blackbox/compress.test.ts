@@ -1,0 +1,70 @@
+/** Response compression: what is compressed, what is left alone, and that a stream stays one. */
+import { describe } from "node:test";
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import { type Field, type Response, value } from "./harness/message.ts";
+import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { reply } from "./harness/upstream.ts";
+
+const GZIP: Field[] = [["Accept-Encoding", "gzip"]];
+
+describe("compression", () => {
+  let site: Site;
+  before(async () => {
+    site = await startSite({
+      handler: ({ target }) => {
+        const { searchParams } = new URL(target, "http://x");
+        const fields: Field[] = [["Content-Type", searchParams.get("type") ?? "application/json"]];
+        for (const name of ["Content-Encoding", "Cache-Control", "ETag"]) {
+          const given = searchParams.get(name);
+          if (given !== null) fields.push([name, given]);
+        }
+        return reply(
+          Number(searchParams.get("status") ?? 200),
+          fields,
+          "x".repeat(Number(searchParams.get("size") ?? 1000)),
+        );
+      },
+    });
+  });
+  after(() => stopSite(site));
+
+  function ask(query: string, fields = GZIP): Promise<Response> {
+    return site.request({ target: `/?${query}`, fields: [["Host", "a.com"], ...fields] });
+  }
+
+  it("sends gzip to a client that takes it, and says what it depends on", async () => {
+    const response = await ask("size=5000&ETag=%22v1%22");
+    assert.deepEqual([value(response, "content-encoding"), value(response, "vary")], [
+      "gzip",
+      "Accept-Encoding",
+    ]);
+    assert.equal(value(response, "content-length"), undefined);
+    assert.equal(value(response, "etag"), 'W/"v1"');
+    assert.equal(gunzipSync(Buffer.from(response.body, "latin1")).toString(), "x".repeat(5000));
+  });
+
+  for (
+    const [what, query, fields] of [
+      ["is small", "size=255", GZIP],
+      ["is of another type", "type=image/png", GZIP],
+      ["is encoded already", "Content-Encoding=br", GZIP],
+      ["must not be transformed", "Cache-Control=no-transform", GZIP],
+      ["is partial", "status=206", GZIP],
+      ["nobody asked to be encoded", "size=1000", []],
+      ["is asked for with a weight of 0", "size=1000", [["Accept-Encoding", "gzip;q=0, identity"]]],
+    ] as [string, string, Field[]][]
+  ) {
+    it(`leaves alone what ${what}`, async () => {
+      const response = await ask(query, fields);
+      assert.equal(response.body.length, Number(/size=(\d+)/.exec(query)?.[1] ?? 1000));
+      assert.notEqual(value(response, "content-encoding"), "gzip");
+    });
+  }
+
+  it("compresses error pages of the upstream, which keep their reason", async () => {
+    const response = await ask("status=404&type=text/html");
+    assert.deepEqual([response.status, value(response, "content-encoding")], [404, "gzip"]);
+    assert.match(value(response, "x-alb-err-reason") ?? "", /^BackendError : read \d+ byte/);
+  });
+});
