@@ -3,7 +3,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { Problem } from "../../errors.ts";
 
 export interface ConfigMetrics {
-  /** A configuration was read: `successful` when it serves now, complete or not; `at` in milliseconds since the epoch. */
+  /** A configuration was read; `successful` = nothing older than it is served. `at` in milliseconds since the epoch. */
   reloaded(successful: boolean, at: number): void;
   /** Everything that is wrong now. */
   problems(problems: readonly Problem[]): void;
