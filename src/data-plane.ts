@@ -118,6 +118,7 @@ class LiveDataPlane implements DataPlane {
         );
         continue;
       }
+      problems.push(...unsettable(spec, this.#options.runtime));
       const known = before.get(spec.id);
       const compiled = compileListener(table.gateway, spec, known?.compiled, compileOptions);
       if (known === undefined) next.set(spec.id, this.#newListener(compiled));
@@ -231,6 +232,25 @@ function facts(
 ): Pick<ListenerStatus, "id" | "name" | "port" | "protocol" | "connections"> {
   const { id, name, port, protocol } = listener.compiled.spec;
   return { id, name, port, protocol, connections: listener.connectionCount };
+}
+
+/** Parts of `keepalive.tcp` that no runtime lets us set (rulings: TCP keepalive); the connection keeps the system's. */
+function unsettable(spec: Listener, runtime: Runtime): Problem[] {
+  const { tcp } = spec.keepalive;
+  const parts = [
+    ["idle", runtime.name === "deno" && tcp?.idleMs !== null],
+    ["interval", tcp?.intervalMs !== null],
+    ["count", tcp?.count !== null],
+  ] as const;
+  return tcp === null ? [] : parts.filter(([, given]) => given).map(([part]) => ({
+    ...listenerProblem(
+      spec,
+      "Unsupported",
+      `spec.config.keepalive.tcp.${part}`,
+      `${runtime.name} cannot set it; the system's value holds`,
+    ),
+    severity: "warning",
+  }));
 }
 
 function listenerProblem(spec: Listener, code: Problem["code"], field: string, reason: string): Problem {
