@@ -29,7 +29,7 @@ import type { Runtime } from "./runtimes/runtime.ts";
 import { standardOutput } from "./runtimes/standard-output.ts";
 import { createFileSource } from "./sources/file.ts";
 import { withAccessLog } from "./telemetry/access-log/mod.ts";
-import { createLineWriter } from "./telemetry/line-writer.ts";
+import { createLineWriter, type LineWriter } from "./telemetry/line-writer.ts";
 import { createLogger, type Logger } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics/mod.ts";
 
@@ -62,11 +62,7 @@ async function run(settings: Settings): Promise<number> {
   }
 }
 
-async function serve(
-  settings: Settings,
-  log: Logger,
-  accessLines: ReturnType<typeof createLineWriter>,
-): Promise<number> {
+async function serve(settings: Settings, log: Logger, accessLines: LineWriter): Promise<number> {
   const metrics = createMetrics({
     build: { version: build.version, runtime: build.runtime, runtime_version: build.runtimeVersion },
     accessLogDropped: accessLines.dropped,
@@ -95,13 +91,16 @@ async function serve(
   const stopped = followSignals(gateway, log);
 
   const runtime = `${build.runtime} ${build.runtimeVersion}`;
-  const ports = adminPorts({ gateway, dataPlane, metrics, version: build.version, runtime });
-  const report = (error: unknown) => log.error("fault in the admin plane", { error });
-  const admin = await serveAdmin(adminApp(ports, report), settings.admin).catch(refuse);
+  const app = adminApp(
+    adminPorts({ gateway, dataPlane, metrics, version: build.version, runtime }),
+    (error) => log.error("fault in the admin plane", { error }),
+  );
+  const admin = await serveAdmin(app, settings.admin).catch(refuse);
   log.info("admin plane listens", { address: formatEndpoint({ ...settings.admin, port: admin.port }) });
 
   await gateway.start();
-  log.info("ready", { version: build.version, runtime });
+  const ports = dataPlane.listeners().map(({ protocol, port }) => `${protocol}/${port}`);
+  log.info("ready", { version: build.version, runtime, listeners: ports });
   await stopped;
   await gateway.drain({ delayMs: settings.drainDelay, timeoutMs: settings.drainTimeout });
   admin.close();
