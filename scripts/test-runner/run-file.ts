@@ -21,7 +21,10 @@ export interface Outcome {
 const FILE_LIMIT_MS = 300_000;
 
 const COMMANDS: Readonly<Record<RuntimeName, (file: string, report: string) => string[]>> = {
-  bun: (file, report) => ["bun", "test", "--reporter=junit", `--reporter-outfile=${report}`, `./${file}`],
+  bun: (file, report) => [
+    ...["bun", "test", "--timeout=120000"], // a test has 5 s otherwise, which a busy machine exceeds; Deno has no limit
+    ...["--reporter=junit", `--reporter-outfile=${report}`, `./${file}`],
+  ],
   deno: (file, report) => ["deno", "test", "--quiet", "-A", "--no-check", `--junit-path=${report}`, file],
 };
 
