@@ -18,6 +18,8 @@ const LF = 0x0a;
 const MAX_DISCARDED = 256 * 1024;
 /** After our FIN the client gets this long to read the answer and end, before a reset could destroy it. */
 const LINGER_MS = 2000;
+/** While more than this waits for a client, it must read answers before another request of it is served. */
+const MAX_UNREAD = 64 * 1024;
 
 export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   readonly outbox: Outbox;
@@ -37,6 +39,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   #broken = false;
   #headStartedAt = 0;
   #lastActivity: number;
+  /** Bytes that waited for the client when the timer last looked. */
+  #unreadBefore = 0;
   #discardBudget = 0;
   #bytesBefore = 0;
   /** Closes the tunnel, once the connection has become one. */
@@ -80,7 +84,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
 
   onDrain(): void {
     this.#lastActivity = this.#port.wheel.now();
-    this.#responder?.onClientDrain();
+    if (this.#responder === undefined) this.#goOn();
+    else this.#responder.onClientDrain();
   }
 
   /** The client has sent everything; it may still read the answer. */
@@ -184,6 +189,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     let at = 0;
     try {
       while (at < input.length && !this.#lingering && !this.#socket.closed) {
+        if (this.#exchange === undefined && this.#clogged) break;
         const next = this.#exchange === undefined
           ? this.#head(input, at)
           : this.#body(this.#exchange, input, at);
@@ -203,16 +209,19 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     }
     this.#held = at === 0 && !borrowed ? input : input.slice(at);
     // A request under way takes no more: the kernel holds the rest, and the client with it.
-    if (this.#exchange !== undefined) this.#socket.pause();
+    if (this.#exchange !== undefined || this.#clogged) this.#socket.pause();
     else if (this.#clientEnded) this.#socket.close();
   }
 
   /** Parses the head at `at`; returns `at` when it is not complete. */
   #head(input: Uint8Array, at: number): number {
     // A client may send an empty line before its request (RFC 9112 2.2).
-    if (input[at] === CR && input[at + 1] === LF) return at + 2;
-    if (input[at] === CR && at + 1 === input.length) return at;
-    const head = parseRequestHead(input, at, input.length, this.#port.limits.request);
+    if (input[at] === CR && input[at + 1] === LF) {
+      this.#headStartedAt = 0;
+      return at + 2;
+    }
+    const half = input[at] === CR && at + 1 === input.length;
+    const head = half ? undefined : parseRequestHead(input, at, input.length, this.#port.limits.request);
     if (head === undefined) {
       if (this.#headStartedAt === 0) {
         this.#headStartedAt = this.#lastActivity;
@@ -277,14 +286,25 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   /** After the client's FIN a body that is not complete never will be, and must not look finished to the upstream. */
   #cutIfTruncated(): void {
     if (this.#exchange?.body?.complete !== false) return;
+    if (this.#responder?.done === true) return this.#close();
     this.#responder?.clientGone();
     this.#socket.destroy();
   }
 
   #nextRequest(): void {
+    if (this.#port.draining) return this.#close();
     this.#finishExchange();
     this.#armWithin(this.#port.keepalive.idleMs);
-    if (this.#consuming) return;
+    this.#goOn();
+  }
+
+  /** Whether the client has too much to read before it may ask for more. */
+  get #clogged(): boolean {
+    return this.#socket.pendingBytes > MAX_UNREAD;
+  }
+
+  #goOn(): void {
+    if (this.#consuming || this.#clogged) return;
     this.#socket.resume();
     if (this.#held.length > 0) this.#consumeHeld();
     else if (this.#clientEnded) this.#socket.close();
@@ -321,18 +341,28 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
 
   #timerMs(): number {
     const { limits, keepalive } = this.#port;
+    if (this.#lingering) return LINGER_MS;
     return Math.min(keepalive.idleMs, limits.headerReadMs, limits.bodyIdleMs, limits.sendIdleMs);
   }
 
   /** Armed once for the shortest limit, it then looks at what the connection is doing. */
   #onTimer(): void {
-    if (this.#lingering) return this.#socket.destroy();
     const { limits, keepalive, wheel } = this.#port;
     const now = wheel.now();
+    const unread = this.#socket.pendingBytes;
+    // A client that reads slowly is no dead one.
+    if (unread !== this.#unreadBefore) this.#lastActivity = now;
+    this.#unreadBefore = unread;
     const silent = now - this.#lastActivity;
     const exchange = this.#exchange;
     let left = this.#timerMs();
-    if (exchange === undefined && this.#held.length > 0) {
+    if (unread > 0) {
+      left = limits.sendIdleMs - silent;
+      if (left <= 0) return this.#socket.destroy();
+    } else if (this.#lingering) {
+      left = LINGER_MS - silent;
+      if (left <= 0) return this.#socket.close();
+    } else if (exchange === undefined && this.#held.length > 0) {
       left = limits.headerReadMs - (now - this.#headStartedAt);
       if (left <= 0) {
         return this.#refuse(
@@ -342,9 +372,6 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     } else if (exchange === undefined) {
       left = keepalive.idleMs - silent;
       if (left <= 0) return this.#socket.close();
-    } else if (this.#socket.pendingBytes > 0) {
-      left = limits.sendIdleMs - silent;
-      if (left <= 0) return this.#socket.destroy();
     } else if (exchange.body?.complete === false && this.#held.length === 0) {
       left = limits.bodyIdleMs - silent;
       if (left <= 0) {
