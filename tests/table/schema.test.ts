@@ -31,6 +31,7 @@ const BALANCINGS: { readonly [P in Balancing["policy"]]: Balancing & { readonly 
 };
 
 const FILTERS: { readonly [T in FilterType]: Filter & { readonly type: T } } = {
+  compress: { type: "compress" },
   cors: {
     type: "cors",
     allowOrigins: ["https://*.a.com"],
