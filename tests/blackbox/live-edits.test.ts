@@ -147,10 +147,7 @@ describe("live edits", () => {
     assert.match(found.object.file, /rule\.yaml$/);
     assert.equal(found.object.line, 4);
     assert.ok(found.object.column >= 1);
-    assert.ok(
-      gateway.process.stderr.some((line) => /rule\.yaml/.test(line) && /\b4\b/.test(line)),
-      "the log says where",
-    );
+    await gateway.process.waitForLine("stderr", (line) => /rule\.yaml:4\b/.test(line));
     assert.equal(await answer(), "one");
     gateway.write("rule.yaml", [to("two")]);
     await becomes("two");

@@ -2,27 +2,27 @@
  * Addresses and ports of a test process. Every process has a loopback address of its own in 127.64.0.0/10, so test
  * files that run at the same time never meet, and a port chosen here stays free until the gateway binds it.
  */
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 
 /** This process's own loopback address. */
 export const LOOPBACK = ((id) => `127.${64 + ((id >> 16) & 63)}.${(id >> 8) & 255}.${id & 255}`)(process.pid);
 
-const given = new Set<number>();
+/** Below the range from which systems take ports by themselves, so that nobody is given one of ours meanwhile. */
+let nextPort = 20_000;
 
 /** A port that nobody listens on at `host`, never the same twice. */
 export async function freePort(host = LOOPBACK): Promise<number> {
   for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer().on("error", reject);
-      server.listen(0, host, () => {
-        const { port } = server.address() as AddressInfo;
-        server.close(() => resolve(port));
-      });
-    });
-    if (given.has(port)) continue;
-    given.add(port);
-    return port;
+    const port = nextPort++;
+    if (await canListen(host, port)) return port;
   }
+}
+
+function canListen(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(false));
+    server.listen(port, host, () => server.close(() => resolve(true)));
+  });
 }
 
 export async function freePorts(count: number, host = LOOPBACK): Promise<number[]> {
