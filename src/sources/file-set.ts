@@ -1,7 +1,8 @@
 /** The files of some paths, parsed, and kept up to date with as little work as a change needs. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { sep } from "node:path";
-import { describeFailure, type ListedFile, listFiles, type Listing } from "./list-files.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describeFailure, type ListedFile, listFiles, type Listing, stampOf } from "./list-files.ts";
 import { type FileError, type ParsedFile, parseFile, unreadableFile } from "./parse-file.ts";
 
 export interface Scan {
@@ -19,6 +20,9 @@ export interface FileSet {
   /** Whether a scan might find a change; looks at stamps only. */
   differs(): Promise<boolean>;
 }
+
+const SETTLE_MS = 50;
+const MOST_TRIES = 10;
 
 interface KnownFile {
   /** Undefined when the file could not be read. */
@@ -48,8 +52,7 @@ export function createFileSet(paths: readonly string[]): FileSet {
   }
 
   async function differs(): Promise<boolean> {
-    const listing = await listFiles(paths);
-    return listing.files.some(({ fresh }) => fresh) || signatureOf(listing) !== signature;
+    return signatureOf(await listFiles(paths)) !== signature;
   }
 
   return { scan, differs };
@@ -60,18 +63,34 @@ function signatureOf({ files, unreadable }: Listing): string {
 }
 
 async function read(file: ListedFile, old: KnownFile | undefined, thorough: boolean): Promise<KnownFile> {
-  const { path, stamp, fresh } = file;
-  if (old?.stamp === stamp && !fresh && !thorough) return old;
+  const { path } = file;
+  if (old?.stamp === file.stamp && !thorough) return old;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
+    const { bytes, stamp, isSettled } = await readSettled(file);
+    if (!isSettled && old !== undefined) return old; // its stamp will differ at the next look, too
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const isSame = old?.stamp !== undefined && old.parsed.text === text;
     return { stamp, parsed: isSame ? old.parsed : await parseFile(path, text, old?.parsed) };
   } catch (error) {
-    return failed(
-      path,
-      { message: error instanceof TypeError ? "not UTF-8 text" : describeFailure(error) },
-      old,
-    );
+    const message = error instanceof TypeError ? "not UTF-8 text" : describeFailure(error);
+    return failed(path, { message }, old);
+  }
+}
+
+/**
+ * Most programs write a file by emptying it first. What is seen in between would be taken for deleted objects, so a
+ * file counts only when it was left alone for a moment, before and while it was read.
+ */
+async function readSettled(
+  { path, stamp }: ListedFile,
+): Promise<{ bytes: Uint8Array; stamp: string; isSettled: boolean }> {
+  for (let tries = 1;; tries++) {
+    const bytes = await readFile(path);
+    const found = await stat(path);
+    const isSettled = stampOf(found) === stamp && Math.abs(Date.now() - found.mtimeMs) > SETTLE_MS;
+    if (isSettled || tries === MOST_TRIES) return { bytes, stamp, isSettled };
+    stamp = stampOf(found);
+    await sleep(SETTLE_MS);
   }
 }
 

@@ -1,13 +1,12 @@
 /** Which files the given paths hold at the moment. */
+import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 export interface ListedFile {
   readonly path: string;
-  /** Equal stamps = the same content, unless `fresh`. */
+  /** Equal stamps = the same content. */
   readonly stamp: string;
-  /** Written so recently that another write might not show in the stamp. */
-  readonly fresh: boolean;
 }
 
 export interface Listing {
@@ -20,7 +19,6 @@ export interface Listing {
 }
 
 const EXTENSION = /\.(?:ya?ml|json)$/i;
-const FRESH_MS = 1000;
 const MISSING = "no such file or folder";
 
 /**
@@ -37,7 +35,7 @@ export async function listFiles(paths: readonly string[]): Promise<Listing> {
   async function visit(path: string, given: boolean): Promise<void> {
     try {
       const found = await stat(path);
-      const identity = `${found.dev}:${found.ino}`;
+      const identity = identityOf(found);
       if (seen.has(identity)) return;
       if (found.isDirectory()) {
         seen.add(identity);
@@ -47,8 +45,7 @@ export async function listFiles(paths: readonly string[]): Promise<Listing> {
         }
       } else if (given || (found.isFile() && EXTENSION.test(path))) {
         seen.add(identity);
-        const stamp = `${identity}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`;
-        files.push({ path, stamp, fresh: Math.abs(Date.now() - found.mtimeMs) < FRESH_MS });
+        files.push({ path, stamp: stampOf(found) });
       }
     } catch (error) {
       const message = describeFailure(error);
@@ -65,6 +62,15 @@ export async function listFiles(paths: readonly string[]): Promise<Listing> {
   }
   files.sort((a, b) => a.path < b.path ? -1 : 1);
   return { files, folders, unreadable };
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
+
+/** Another one after every change of a file that is older than the clock of its file system is coarse. */
+export function stampOf(found: Stats): string {
+  return `${identityOf(found)}:${found.size}:${found.mtimeMs}:${found.ctimeMs}`;
 }
 
 /** Why a file operation failed, for people. */

@@ -209,6 +209,22 @@ test("watch: what did not change is the same object in the next snapshot", () =>
     });
   }));
 
+test("watch: a file that is emptied just before it is written does not count as empty", () =>
+  withFolder(async (folder) => {
+    const file = join(folder, "a.yaml");
+    await writeFile(file, frontend("a", 1));
+    await watching([folder], async ({ updates, reload }) => {
+      for (let port = 2; port < 10; port++) {
+        await writeFile(file, "");
+        const reloaded = reload();
+        await sleep(port);
+        await writeFile(file, frontend("a", port));
+        await reloaded;
+        assert.deepEqual(updates.map(served).filter(({ a }) => a === undefined), []);
+      }
+    });
+  }));
+
 test("watch: nothing is told when nothing changed", () =>
   withFolder(async (folder) => {
     const file = join(folder, "a.yaml");
