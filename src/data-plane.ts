@@ -1,7 +1,10 @@
 /** Where the parts that serve traffic meet: table in, sockets bound, requests answered. */
 import type { Problem } from "./errors.ts";
+import type { Digests } from "./lib/digest.ts";
+import type { HttpCaller } from "./lib/http-call.ts";
 import { TimerWheel } from "./lib/timer-wheel.ts";
 import { Listeners } from "./listeners/listeners.ts";
+import { createAuthServices } from "./middlewares/auth/services.ts";
 import type { MiddlewareRegistry } from "./middlewares/registry.ts";
 import { type AppOptions, createServe, type Serve } from "./proxy/app.ts";
 import { compileListener, type CompileOptions } from "./proxy/compile.ts";
@@ -58,6 +61,9 @@ export interface DataPlaneOptions {
   readonly bind: string | undefined;
   readonly limits: ProxyLimits;
   readonly middlewares: MiddlewareRegistry;
+  /** For what asks other servers, such as forward authentication. */
+  readonly call: HttpCaller;
+  readonly digests: Digests;
   /** A fault of our own or of a user's middleware, for the log. */
   report(error: unknown): void;
   /** `problems()` or `listeners()` have changed outside of `apply`. */
@@ -91,7 +97,8 @@ class LiveDataPlane implements DataPlane {
     this.#app = { runtime, limits, wheel: this.#wheel, report };
     this.#serve = createServe(this.#app);
     this.#upstreams = new UpstreamRegistry(limits);
-    this.#compileOptions = { app: this.#app, upstreams: this.#upstreams, middlewares: options.middlewares };
+    const middlewares = { registry: options.middlewares, auth: createAuthServices(options) };
+    this.#compileOptions = { app: this.#app, upstreams: this.#upstreams, middlewares };
     this.#sockets = new Listeners({
       runtime,
       bind: options.bind,

@@ -25,6 +25,8 @@ import { createDataPlane } from "./data-plane.ts";
 import { createGateway, type Gateway, NothingReadable } from "./gateway.ts";
 import { formatEndpoint } from "./lib/endpoint.ts";
 import { loadMiddlewares } from "./middlewares/user.ts";
+import { nodeDigests } from "./runtimes/node-digests.ts";
+import { createHttpCaller } from "./runtimes/node-http.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
 import { standardOutput } from "./runtimes/standard-output.ts";
 import { createFileSource } from "./sources/file.ts";
@@ -78,6 +80,8 @@ async function serve(settings: Settings, log: Logger, accessLines: LineWriter): 
     bind: settings.bind,
     limits: settings.limits,
     middlewares,
+    call: createHttpCaller(),
+    digests: nodeDigests,
     report: (error) => log.error("fault while serving", { error }),
     changed: () => gateway.dataPlaneChanged(),
   });

@@ -11,6 +11,7 @@ export interface BasicCredentials {
 export type CredentialsFault = "scheme" | "base64" | "format";
 
 // RFC 7617 2: neither part may hold control characters.
+// deno-lint-ignore no-control-regex -- they are what is looked for
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 /** The credentials, or what is wrong with them. The scheme is compared as ALB does, case-sensitively. */

@@ -12,7 +12,9 @@ const FORBIDDEN = new Set([
   "upgrade",
 ]);
 
+// deno-lint-ignore no-control-regex -- they are what is looked for
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+// deno-lint-ignore no-control-regex -- they are what is looked for
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]+/g;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const encoder = new TextEncoder();

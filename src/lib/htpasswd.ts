@@ -28,7 +28,8 @@ const DEFAULT_SHA_ROUNDS = 5000;
 
 const MD5 = /^\$(apr1|1)\$([!-#%-9;-~]{0,8})\$([./0-9A-Za-z]{22})$/;
 const BCRYPT = /^\$2[aby]\$(\d\d)\$([./0-9A-Za-z]{22})([./0-9A-Za-z]{31})$/;
-const SHA_CRYPT = /^\$([56])\$(?:rounds=(\d{1,9})\$)?([!-#%-9;-~]{0,16})\$([./0-9A-Za-z]{43}|[./0-9A-Za-z]{86})$/;
+const SHA_CRYPT =
+  /^\$([56])\$(?:rounds=(\d{1,9})\$)?([!-#%-9;-~]{0,16})\$([./0-9A-Za-z]{43}|[./0-9A-Za-z]{86})$/;
 const SHA_CRYPT_DIGITS: Readonly<Record<string, number>> = { "5": 43, "6": 86 };
 const SHA1 = /^\{SHA\}([0-9A-Za-z+/]{27}=)$/;
 const KNOWN_MARKER = /^(\$(apr1|1|2[aby]|5|6)\$|\{SHA\})/;

@@ -16,6 +16,11 @@ export function escapeUrl(bytes: string): string {
   return bytes.replace(NOT_URL, escapeByte);
 }
 
+/** For text that is a URL: only what no head can carry. */
+export function escapeBytes(bytes: string): string {
+  return bytes.replace(/[^\x21-\x7e]/g, escapeByte);
+}
+
 function escapeByte(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }

@@ -12,6 +12,11 @@ export const MIDDLEWARE_ORDER = [
   "rewrite",
   // Before authentication, which sees the request as the upstream would.
   "request-headers",
+  // In front of what it replaces.
+  "auth-refusal",
+  // Who asks the other server first needs no password of ours (data-plane spec 4.1).
+  "forward-auth",
+  "basic-auth",
   // Around the user's own, whose answers are worth compressing too.
   "compress",
   // What users add sees the request as the features above left it, and the upstream's answer first.

@@ -1,5 +1,6 @@
 /** What the features of a route see of an exchange, and what they may change. Implemented by `proxy/exchange.ts`. */
 import type { Context } from "hono";
+import type { GatewayError } from "../errors.ts";
 import type { HeaderEdits } from "../lib/header-edits.ts";
 
 export interface ExchangePort {
@@ -43,6 +44,10 @@ export interface ExchangePort {
   rewritePath(path: string): void;
   /** Replaces the Host that the upstream gets. */
   setUpstreamHost(host: string): void;
+  /** Aborted when the client goes away before the answer is complete. */
+  readonly abortSignal: AbortSignal;
+  /** Says why a feature answers as it does: in `X-ALB-ERR-REASON`, metrics and the access log. */
+  blame(error: GatewayError): void;
   /** Called with the status of the answer just before its head is written; may still use {@link responseEdits}. */
   beforeResponse(hook: (status: number) => void): void;
   /**

@@ -1,6 +1,11 @@
 /** From filters to middlewares: the one map over {@link Filter}, and what users registered by name. */
 import type { MiddlewareHandler } from "hono";
 import type { Filter, FilterType } from "../table/filters.ts";
+import type { Route } from "../table/table.ts";
+import { basicAuth } from "./auth/basic.ts";
+import { forwardAuth } from "./auth/forward.ts";
+import { authRefusal } from "./auth/refusal.ts";
+import type { AuthServices } from "./auth/services.ts";
 import type { NamedMiddleware } from "./compile.ts";
 import { compress, mayCompress } from "./compress.ts";
 import { cors } from "./cors.ts";
@@ -17,7 +22,18 @@ export type MiddlewareFactory = (options: unknown) => MiddlewareHandler;
 /** User middlewares by the name under which objects ask for them. */
 export type MiddlewareRegistry = ReadonlyMap<string, MiddlewareFactory>;
 
-type Builder<F extends Filter> = (filter: F, registry: MiddlewareRegistry) => NamedMiddleware;
+/** What middlewares are built with. */
+export interface MiddlewareServices {
+  readonly registry: MiddlewareRegistry;
+  readonly auth: AuthServices;
+}
+
+interface BuildContext extends MiddlewareServices {
+  /** Id of the route. */
+  readonly route: string;
+}
+
+type Builder<F extends Filter> = (filter: F, context: BuildContext) => NamedMiddleware;
 
 const BUILDERS = {
   compress: () => ({ name: "compress", handler: compress(), applies: mayCompress }),
@@ -27,7 +43,13 @@ const BUILDERS = {
   rewrite: (filter) => ({ name: "rewrite", handler: rewrite(filter) }),
   "request-headers": (filter) => ({ name: "request-headers", handler: requestHeaders(filter) }),
   "response-headers": (filter) => ({ name: "response-headers", handler: responseHeaders(filter) }),
-  middleware(filter, registry) {
+  "auth-refusal": (filter) => ({ name: "auth-refusal", handler: authRefusal(filter) }),
+  "forward-auth": (filter, { auth, route }) => ({
+    name: "forward-auth",
+    handler: forwardAuth(filter, auth, route),
+  }),
+  "basic-auth": (filter, { auth }) => ({ name: "basic-auth", handler: basicAuth(filter, auth) }),
+  middleware(filter, { registry }) {
     const factory = registry.get(filter.name);
     if (factory === undefined) throw new Error(`no middleware named "${filter.name}" is loaded`);
     return { name: filter.name, handler: factory(filter.options), wantsResponse: true };
@@ -36,15 +58,16 @@ const BUILDERS = {
 
 /** The middlewares of a route in the order in which they run. Throws when one cannot be built. */
 export function buildMiddlewares(
-  filters: readonly Filter[],
-  registry: MiddlewareRegistry,
+  { id, filters }: Pick<Route, "id" | "filters">,
+  services: MiddlewareServices,
 ): NamedMiddleware[] {
+  const context = { ...services, route: id };
   return MIDDLEWARE_ORDER.flatMap((type) =>
-    filters.filter((filter) => filter.type === type).map((filter) => build(filter, registry))
+    filters.filter((filter) => filter.type === type).map((filter) => build(filter, context))
   );
 }
 
-function build<F extends Filter>(filter: F, registry: MiddlewareRegistry): NamedMiddleware {
+function build<F extends Filter>(filter: F, context: BuildContext): NamedMiddleware {
   // Every builder takes the filter of its own type, which the compiler cannot follow through the lookup.
-  return (BUILDERS[filter.type] as unknown as Builder<F>)(filter, registry);
+  return (BUILDERS[filter.type] as unknown as Builder<F>)(filter, context);
 }

@@ -6,7 +6,7 @@ import { parseBasicCredentials } from "../lib/basic-credentials.ts";
 import { cookieValue } from "../lib/cookie.ts";
 import { encodePath } from "../lib/path-encode.ts";
 import { firstParam, rawParam } from "../lib/query.ts";
-import { escapeComponent, escapeUrl } from "../lib/url-escape.ts";
+import { escapeBytes, escapeComponent, escapeUrl } from "../lib/url-escape.ts";
 import { encodeUtf8 } from "../lib/utf8.ts";
 import { variableOf, type VarString } from "../lib/var-string.ts";
 import { type FixedVariable, readVariableName, type VariablePrefix } from "../lib/variable-names.ts";
@@ -111,7 +111,7 @@ export type TextPlace = "field" | "url";
 export function compileText(text: VarString, place: TextPlace): CompiledText {
   const pieces = text.map((piece) => {
     const name = variableOf(piece);
-    return name === undefined ? piece : { name, read: reader(name, place) };
+    return name === undefined ? literal(piece, place) : { name, read: reader(name, place) };
   });
   if (pieces.every((piece) => typeof piece === "string")) {
     const constant = pieces.join("");
@@ -126,6 +126,11 @@ export function compileText(text: VarString, place: TextPlace): CompiledText {
     }
     return rendered;
   };
+}
+
+/** What the configuration says goes out as it is, as far as it can stand in a head at all. */
+function literal(piece: string, place: TextPlace): string {
+  return place === "url" ? escapeBytes(encodeUtf8(piece)) : encodeUtf8(piece);
 }
 
 function reader(name: string, place: TextPlace): Variable {

@@ -123,8 +123,7 @@ export function forwardingEnd(
 
 /** A failure as middlewares see it; they may change it as any other answer. */
 function errorResponse(exchange: Exchange, error: GatewayError): Response {
-  exchange.error = error;
-  exchange.reason = error.reason;
+  exchange.blame(error);
   return new Response(`X-Error: ${error.status}\n`, {
     status: error.status,
     statusText: phraseOf(error.status),

@@ -4,7 +4,7 @@ import { deepEqual } from "../lib/deep-equal.ts";
 import { parseNetwork } from "../lib/ip.ts";
 import { compileMatcher } from "../matcher/mod.ts";
 import { foldMiddlewares, type NamedMiddleware } from "../middlewares/compile.ts";
-import { buildMiddlewares, type MiddlewareRegistry } from "../middlewares/registry.ts";
+import { buildMiddlewares, type MiddlewareServices } from "../middlewares/registry.ts";
 import type { GatewaySettings, Listener, Route } from "../table/table.ts";
 import type { UpstreamRegistry } from "../upstreams/upstream.ts";
 import { type AppOptions, forwardingEnd } from "./app.ts";
@@ -15,7 +15,7 @@ import type { UpstreamConnection } from "./upstream-connection.ts";
 export interface CompileOptions {
   readonly app: AppOptions;
   readonly upstreams: UpstreamRegistry<UpstreamConnection>;
-  readonly middlewares: MiddlewareRegistry;
+  readonly middlewares: MiddlewareServices;
   /** Receives what cannot be built. */
   readonly problems: Problem[];
 }
@@ -45,7 +45,7 @@ function compileRoute(route: Route, options: CompileOptions): CompiledRoute {
   const bare = { route, upstream, chain: undefined, applies: undefined };
   if (route.refusal !== null) return { ...bare, chain: refusalEnd(route.refusal) };
   try {
-    const middlewares = buildMiddlewares(route.filters, options.middlewares);
+    const middlewares = buildMiddlewares(route, options.middlewares);
     return middlewares.length === 0 ? bare : withChain(bare, middlewares, options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -258,6 +258,11 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
     this.#upstreamHost = host;
   }
 
+  blame(error: GatewayError): void {
+    this.error = error;
+    this.reason = error.reason;
+  }
+
   beforeResponse(hook: (status: number) => void): void {
     (this.#hooks ??= []).push(hook);
   }

@@ -5,6 +5,8 @@ import type { Filter, FilterType } from "./filters.ts";
 const name = z.string().min(1);
 const values = z.record(name, z.string());
 const lists = z.record(name, z.array(z.string()));
+const varString = z.array(z.string());
+const milliseconds = z.int().min(0);
 
 const FILTERS = {
   compress: z.strictObject({ type: z.literal("compress") }),
@@ -49,6 +51,34 @@ const FILTERS = {
     set: values,
     remove: z.array(z.string()),
     add: lists,
+  }),
+  "auth-refusal": z.strictObject({
+    type: z.literal("auth-refusal"),
+    status: z.union([z.literal(500), z.literal(503)]),
+    reason: z.string(),
+  }),
+  "forward-auth": z.strictObject({
+    type: z.literal("forward-auth"),
+    url: varString,
+    method: name,
+    requestHeaders: z.record(name, varString),
+    requestRedirect: varString.nullable(),
+    upstreamHeaders: z.array(name),
+    signin: varString.nullable(),
+    alwaysSetCookie: z.boolean(),
+    connectMs: milliseconds,
+    readMs: milliseconds,
+    tls: z.strictObject({ verify: z.boolean(), ca: z.string().nullable() }),
+    cache: z.strictObject({
+      key: varString,
+      lifetimes: z.array(z.strictObject({ statuses: z.array(z.int()), ms: milliseconds })),
+    }).nullable(),
+    allowedNetworks: z.array(z.string()),
+  }),
+  "basic-auth": z.strictObject({
+    type: z.literal("basic-auth"),
+    realm: z.string(),
+    users: z.array(z.strictObject({ name, passwordHash: z.string() })).min(1),
   }),
   middleware: z.strictObject({ type: z.literal("middleware"), name, options: z.unknown() }),
 } satisfies { readonly [T in FilterType]: z.ZodType<Extract<Filter, { type: T }>> };

@@ -2,6 +2,8 @@
  * A filter is a route's data for one feature; `middlewares/compile.ts` turns it into a Hono middleware. The union is
  * the one list of features: maps over it are exhaustive by type.
  */
+import type { VarString } from "../lib/var-string.ts";
+
 export type Filter =
   | CompressFilter
   | CorsFilter
@@ -10,6 +12,9 @@ export type Filter =
   | RewriteFilter
   | RequestHeadersFilter
   | ResponseHeadersFilter
+  | AuthRefusalFilter
+  | ForwardAuthFilter
+  | BasicAuthFilter
   | MiddlewareFilter;
 
 /** Data-plane spec 8.3; what is compressed is fixed. */
@@ -78,6 +83,48 @@ export interface ResponseHeadersFilter {
   readonly set: Readonly<Record<string, string>>;
   readonly remove: readonly string[];
   readonly add: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Authentication that is demanded and cannot be built: nobody is let through (data-plane spec 4.4, 4.5). */
+export interface AuthRefusalFilter {
+  readonly type: "auth-refusal";
+  readonly status: 500 | 503;
+  /** Behind `AuthFail : `. */
+  readonly reason: string;
+}
+
+/** Another server decides (data-plane spec 4.3, 4.4). */
+export interface ForwardAuthFilter {
+  readonly type: "forward-auth";
+  readonly url: VarString;
+  readonly method: string;
+  /** Fields of the call, beside the client's and those that every call has; they win. */
+  readonly requestHeaders: Readonly<Record<string, VarString>>;
+  /** Value of X-Auth-Request-Redirect; null = path and query of the request. */
+  readonly requestRedirect: VarString | null;
+  /** Fields of the answer that the upstream gets; the client's own never get there. */
+  readonly upstreamHeaders: readonly string[];
+  /** Where to send whoever is not logged in; null = nowhere, 401. */
+  readonly signin: VarString | null;
+  readonly alwaysSetCookie: boolean;
+  readonly connectMs: number;
+  readonly readMs: number;
+  readonly tls: { readonly verify: boolean; readonly ca: string | null };
+  /** What is remembered; null = nothing. */
+  readonly cache: {
+    readonly key: VarString;
+    readonly lifetimes: readonly { readonly statuses: readonly number[]; readonly ms: number }[];
+  } | null;
+  /** CIDRs that may be called although they are refused otherwise. */
+  readonly allowedNetworks: readonly string[];
+}
+
+/** Names and passwords (data-plane spec 4.5). */
+export interface BasicAuthFilter {
+  readonly type: "basic-auth";
+  readonly realm: string;
+  /** Not empty; hashes as in htpasswd files, all of them readable. */
+  readonly users: readonly { readonly name: string; readonly passwordHash: string }[];
 }
 
 /** A middleware that the user (or a test) registered by name. */
