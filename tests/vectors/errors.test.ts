@@ -4,7 +4,7 @@
  */
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { freePort, freePorts, LOOPBACK } from "../blackbox/harness/addresses.ts";
+import { endpointOf, freePort, freePorts, LOOPBACK } from "../blackbox/harness/addresses.ts";
 import { request } from "../blackbox/harness/client.ts";
 import { type Gateway, startGateway } from "../blackbox/harness/gateway.ts";
 import { type Request, type Response, value, values } from "../blackbox/harness/message.ts";
@@ -42,7 +42,6 @@ interface ErrorCase extends Case {
 
 const NOT_RUN: Readonly<Record<string, string>> = {
   "err-https-certificate-but-no-rules": "TLS is a later feature",
-  "trace-through-two-hops": "path rewriting is a later feature",
 };
 
 /** The rules that a case needs, one Frontend for each distinct set. */
@@ -54,12 +53,18 @@ function setupOf(test: ErrorCase): Setup {
   return test.name === "err-reserved-path" ? "root" : test.setup ?? "main";
 }
 
+interface SetupRule {
+  readonly name: string;
+  readonly dslx: readonly DslxTerm[];
+  readonly services: readonly string[];
+  readonly readMs?: number;
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
 const LIVE = ["live"];
 
-/** Rules in the order of the setups: priorities keep it. `service` is missing where the group is not defined. */
-const RULES: Readonly<
-  Record<Setup, readonly { name: string; dslx: DslxTerm[]; services: string[]; readMs?: number }[]>
-> = {
+/** Rules in the order of the setups: priorities keep it. The service `undefined` is not defined. */
+const RULES: Readonly<Record<Setup, readonly SetupRule[]>> = {
   main: [
     { name: "1", dslx: underPath("/t1"), services: LIVE },
     { name: "2", dslx: underPath("/t2"), services: LIVE },
@@ -68,6 +73,13 @@ const RULES: Readonly<
     { name: "5", dslx: underPath("/t5"), services: ["refusing"] },
     { name: "t6", dslx: [{ type: "URL", values: [["REGEX", "/t6/*"]] }], services: LIVE },
     { name: "t7", dslx: [{ type: "URL", values: [["REGEX", "/t7/.*"]] }], services: LIVE },
+    {
+      name: "trace1",
+      dslx: underPath("/trace1"),
+      services: ["itself"],
+      spec: { rewrite_base: "/trace1", rewrite_target: "/trace2" },
+    },
+    { name: "trace2", dslx: underPath("/trace2"), services: LIVE },
   ],
   page: [{ name: "1", dslx: underPath("/t1"), services: LIVE, readMs: 300 }],
   slow: [{ name: "1", dslx: underPath("/t1"), services: LIVE, readMs: 3000 }],
@@ -79,7 +91,7 @@ function objectsOf(setup: Setup, port: number, live: string, refusing: string): 
   const namespace = setup;
   return [
     frontend({ name: "web", namespace, port }),
-    ...RULES[setup].map(({ name, dslx, services, readMs }, index) =>
+    ...RULES[setup].map(({ name, dslx, services, readMs, spec = {} }, index) =>
       rule({
         name,
         namespace,
@@ -87,12 +99,14 @@ function objectsOf(setup: Setup, port: number, live: string, refusing: string): 
         dslx,
         priority: index + 1,
         services: services.map((name) => ({ name })),
+        spec,
         ...(readMs === undefined ? {} : { config: { timeout: { proxy_read_timeout_ms: readMs } } }),
       })
     ),
     ...service({ name: "live", namespace, endpoints: [live] }),
     ...service({ name: "empty", namespace, endpoints: [] }),
     ...service({ name: "refusing", namespace, endpoints: [refusing] }),
+    ...service({ name: "itself", namespace, endpoints: [endpointOf(LOOPBACK, port)] }),
   ];
 }
 

@@ -5,7 +5,7 @@ import { freePorts } from "../blackbox/harness/addresses.ts";
 import { request } from "../blackbox/harness/client.ts";
 import { type Gateway, type Json, startGateway } from "../blackbox/harness/gateway.ts";
 import { value } from "../blackbox/harness/message.ts";
-import { frontend, type KubeObject, rule, service } from "../blackbox/harness/objects.ts";
+import { alb2, boundTo, frontend, type KubeObject, rule, service } from "../blackbox/harness/objects.ts";
 import { after, before, it } from "../blackbox/harness/suite.ts";
 import { startUpstream, type Upstream } from "../blackbox/harness/upstream.ts";
 import { type Case, fieldLines, loadCases, type VectorRequest, type VectorRule } from "./load.ts";
@@ -32,12 +32,6 @@ const RULED: Readonly<Record<string, OrderingCase["expect"]>> = {
   "unset-priority-counts-as-zero": { order: ["explicit", "unset"] },
 };
 
-function notRun({ given }: OrderingCase): string | false {
-  return given.alb?.["ingressSSLRedirect"] === true || given.frontend?.redirect !== undefined
-    ? "redirects are a later feature"
-    : false;
-}
-
 function objectsOf({ name: namespace, given }: OrderingCase, port: number, endpoint: string): KubeObject[] {
   return [
     frontend({
@@ -51,9 +45,25 @@ function objectsOf({ name: namespace, given }: OrderingCase, port: number, endpo
   ];
 }
 
-describe("vectors: 02-ordering", () => {
-  const cases = loadCases<OrderingCase>("02-ordering.yaml");
-  const run = cases.filter((test) => notRun(test) === false);
+/** The same under an ALB2 of the case's own; its Ingress port is that of the case. */
+function withAlb(test: OrderingCase, port: number, endpoint: string): KubeObject[] {
+  return [
+    alb2({ name: "lb", namespace: test.name, config: { ...test.given.alb, ingressHTTPPort: port } }),
+    ...objectsOf(test, port, endpoint).map((object) => boundTo("lb", object)),
+  ];
+}
+
+const all = loadCases<OrderingCase>("02-ordering.yaml");
+suite("vectors: 02-ordering", all.filter(({ given }) => given.alb === undefined), objectsOf);
+for (const test of all.filter(({ given }) => given.alb !== undefined)) {
+  suite("vectors: 02-ordering (with an ALB2)", [test], withAlb); // a gateway serves one ALB2
+}
+
+function suite(title: string, cases: readonly OrderingCase[], objects: typeof objectsOf): void {
+  describe(title, () => run(cases, objects));
+}
+
+function run(cases: readonly OrderingCase[], objects: typeof objectsOf): void {
   const ports = new Map<string, number>();
   let upstream: Upstream;
   let gateway: Gateway;
@@ -61,10 +71,10 @@ describe("vectors: 02-ordering", () => {
 
   before(async () => {
     upstream = await startUpstream();
-    const free = await freePorts(run.length);
-    run.forEach(({ name }, index) => ports.set(name, free[index]!));
+    const free = await freePorts(cases.length);
+    cases.forEach(({ name }, index) => ports.set(name, free[index]!));
     gateway = await startGateway({
-      config: run.flatMap((test) => objectsOf(test, ports.get(test.name)!, upstream.endpoint)),
+      config: cases.flatMap((test) => objects(test, ports.get(test.name)!, upstream.endpoint)),
     });
     table = await gateway.api("table");
   });
@@ -74,7 +84,7 @@ describe("vectors: 02-ordering", () => {
   });
 
   for (const test of cases) {
-    it(test.name, { skip: notRun(test) }, async () => {
+    it(test.name, async () => {
       const expected = test.status === "superseded" ? RULED[test.name] : test.expect;
       assert.ok(expected, `no ruling is known for ${test.name}`);
       const port = ports.get(test.name)!;
@@ -97,4 +107,4 @@ describe("vectors: 02-ordering", () => {
       }
     });
   }
-});
+}

@@ -3,7 +3,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePort } from "../blackbox/harness/addresses.ts";
 import { type Gateway, type Json, startGateway } from "../blackbox/harness/gateway.ts";
-import { frontend, type KubeObject, rule } from "../blackbox/harness/objects.ts";
+import { alb2, boundTo, frontend, type KubeObject, rule } from "../blackbox/harness/objects.ts";
 import { after, before, it } from "../blackbox/harness/suite.ts";
 import { type Case, loadCases } from "./load.ts";
 
@@ -38,12 +38,7 @@ describe("vectors: 09-timeout-retry (layers)", () => {
     for (const { name } of run) ports.set(name, await freePort());
     gateway = await startGateway({
       config: [
-        {
-          apiVersion: "crd.alauda.io/v2beta1",
-          kind: "ALB2",
-          metadata: { name: "lb", namespace: "default" },
-          spec: { config: { timeout: alb } },
-        },
+        alb2({ name: "lb", config: { timeout: alb } }),
         ...run.flatMap(objectsOf),
       ],
     });
@@ -55,16 +50,9 @@ describe("vectors: 09-timeout-retry (layers)", () => {
   function objectsOf({ name, given }: LayeringCase): KubeObject[] {
     const timeout = (fields: TimeoutFields) => fields === null ? {} : { config: { timeout: fields } };
     return [
-      labelled(frontend({ name, port: ports.get(name)!, ...timeout(given.ft) })),
-      labelled(rule({ name, frontend: name, services: [{ name: "app" }], ...timeout(given.rule) })),
+      boundTo("lb", frontend({ name, port: ports.get(name)!, ...timeout(given.ft) })),
+      boundTo("lb", rule({ name, frontend: name, services: [{ name: "app" }], ...timeout(given.rule) })),
     ];
-  }
-  function labelled(object: KubeObject): KubeObject {
-    const metadata = object["metadata"] as { labels?: Record<string, string> };
-    return {
-      ...object,
-      metadata: { ...metadata, labels: { ...metadata.labels, "alb2.cpaas.io/name": "lb" } },
-    };
   }
 
   for (const test of cases) {

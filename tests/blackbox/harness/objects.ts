@@ -26,6 +26,22 @@ export function underPath(prefix: string): DslxTerm[] {
   return [{ type: "URL", values: [["STARTS_WITH", prefix]] }];
 }
 
+export function alb2(options: Named & { readonly config: unknown }): KubeObject {
+  const { name, namespace = "default", config } = options;
+  return {
+    apiVersion: "crd.alauda.io/v2beta1",
+    kind: "ALB2",
+    metadata: { name, namespace },
+    spec: { config },
+  };
+}
+
+/** A Frontend or Rule bound to an ALB2 of its namespace. */
+export function boundTo(alb: string, object: KubeObject): KubeObject {
+  const metadata = object["metadata"] as { readonly labels?: Readonly<Record<string, string>> };
+  return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, "alb2.cpaas.io/name": alb } } };
+}
+
 export interface FrontendOptions extends Named {
   readonly port: number;
   readonly protocol?: string;
