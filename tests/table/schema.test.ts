@@ -62,6 +62,27 @@ const FILTERS: { readonly [T in FilterType]: Filter & { readonly type: T } } = {
     addFrom: {},
   },
   "response-headers": { type: "response-headers", set: {}, remove: [], add: {} },
+  "auth-refusal": { type: "auth-refusal", status: 503, reason: "invalid-auth-req-cm-ref" },
+  "forward-auth": {
+    type: "forward-auth",
+    url: ["http://", "$host", "/auth"],
+    method: "GET",
+    requestHeaders: { "x-a": ["$msec"] },
+    requestRedirect: null,
+    upstreamHeaders: ["x-user"],
+    signin: ["http://a/start"],
+    alwaysSetCookie: false,
+    connectMs: 5000,
+    readMs: 5000,
+    tls: { verify: true, ca: null },
+    cache: { key: ["$remote_addr"], lifetimes: [{ statuses: [200], ms: 60_000 }] },
+    allowedNetworks: [],
+  },
+  "basic-auth": {
+    type: "basic-auth",
+    realm: "r",
+    users: [{ name: "foo", passwordHash: "{SHA}Ys23Ag/5IOWqZCw9QGaVDdHwH00=" }],
+  },
   middleware: { type: "middleware", name: "m", options: null },
 };
 

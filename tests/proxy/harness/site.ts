@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import type { MiddlewareHandler } from "hono";
 import { TICK_MS, TimerWheel } from "../../../src/lib/timer-wheel.ts";
+import { createAuthServices } from "../../../src/middlewares/auth/services.ts";
 import { createServe } from "../../../src/proxy/app.ts";
 import { compileListener } from "../../../src/proxy/compile.ts";
 import { DEFAULT_LIMITS, type ProxyLimits } from "../../../src/proxy/limits.ts";
 import { ServedListener } from "../../../src/proxy/served-listener.ts";
 import type { UpstreamConnection } from "../../../src/proxy/upstream-connection.ts";
+import { nodeDigests } from "../../../src/runtimes/node-digests.ts";
 import type {
   ClientKeepalive,
   GatewaySettings,
@@ -111,7 +113,14 @@ export function startSite(options: SiteOptions = {}): Site {
     {
       app,
       upstreams,
-      middlewares: new Map(middlewares.map(([name, handler]) => [name, () => handler])),
+      middlewares: {
+        registry: new Map(middlewares.map(([name, handler]) => [name, () => handler])),
+        auth: createAuthServices({
+          call: () => Promise.reject(new Error("nobody can be called")),
+          digests: nodeDigests,
+          report,
+        }),
+      },
       problems: [],
     },
   );
