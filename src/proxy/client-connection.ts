@@ -147,6 +147,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.#tunnel = openTunnel({
       client: this.#socket,
       clientRest,
+      clientEnded: this.#clientEnded,
       upstream,
       upstreamRest: rest,
       idleMs: exchange.compiled?.route.timeouts.readMs ?? this.#port.keepalive.idleMs,

@@ -66,7 +66,7 @@ export class Responder implements AnswerConsumer {
     if (this.started || this.#exchange.head.minor === 0) return;
     if (head.status === 100) return this.continue();
     this.#client.outbox.text(`${clientResponseHead(head, NOTHING_ADDED)}\r\n`);
-    this.#client.outbox.flush();
+    this.batch();
   }
 
   /** Tells the client to send its body, once. */

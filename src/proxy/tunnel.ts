@@ -6,6 +6,8 @@ export interface TunnelOptions {
   readonly client: Socket;
   /** What the client sent behind its request. */
   readonly clientRest: Uint8Array;
+  /** Whether the client has sent its FIN already. */
+  readonly clientEnded: boolean;
   readonly upstream: Socket;
   /** What the upstream sent behind its answer. */
   readonly upstreamRest: Uint8Array;
@@ -16,20 +18,25 @@ export interface TunnelOptions {
   onClose(toClient: number, toUpstream: number): void;
 }
 
-/** Joins the sockets; returns a function that closes both. */
+/** Joins the sockets; returns a function that closes both at once. */
 export function openTunnel(options: TunnelOptions): () => void {
   const { wheel, idleMs, client, upstream } = options;
   let lastActivity = wheel.now();
+  let unsentBefore = 0;
   let open = 2;
   const timer: Timer = wheel.timer(() => {
+    const unsent = client.pendingBytes + upstream.pendingBytes;
+    // A side that takes its bytes slowly is no silent one.
+    if (unsent !== unsentBefore) touch();
+    unsentBefore = unsent;
     const left = idleMs - (wheel.now() - lastActivity);
     if (left > 0) return timer.arm(left);
-    closeBoth();
+    destroyBoth();
   });
 
-  function closeBoth(): void {
-    client.close();
-    upstream.close();
+  function destroyBoth(): void {
+    client.destroy();
+    upstream.destroy();
   }
   function touch(): void {
     lastActivity = wheel.now();
@@ -47,12 +54,13 @@ export function openTunnel(options: TunnelOptions): () => void {
   timer.arm(idleMs);
   if (options.upstreamRest.length > 0) toClient.onData(options.upstreamRest);
   if (options.clientRest.length > 0) toUpstream.onData(options.clientRest);
+  if (options.clientEnded) toUpstream.onEnd();
   client.resume();
   upstream.resume();
-  return closeBoth;
+  return destroyBoth;
 }
 
-/** Carries what arrives on one socket to the other. */
+/** Carries what arrives on one socket to the other. A side that closes lets the other take what is still queued for it. */
 class TunnelEnd implements SocketHandler {
   readonly #from: Socket;
   readonly #to: Socket;
