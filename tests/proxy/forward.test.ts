@@ -242,7 +242,7 @@ describe("answers", () => {
     const text =
       "HTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
       "5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n";
-    for (let cut = 0; cut <= text.length; cut++) {
+    for (let cut = 1; cut < text.length; cut++) {
       const site = startSite();
       const client = site.client().send(request());
       const upstream = site.accept().send(text.slice(0, cut), text.slice(cut));
