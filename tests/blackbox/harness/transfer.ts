@@ -83,12 +83,12 @@ export function residentBytes(site: Site): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
 }
 
-/** Samples the gateway's memory until asked for the highest value. */
-export function watchPeak(site: Site): () => number {
-  let highest = residentBytes(site);
-  const timer = setInterval(() => highest = Math.max(highest, residentBytes(site)), 20);
+/** Samples the gateway's resident memory until it is told to stop; answers the samples in bytes. */
+export function watchMemory(site: Site): () => readonly number[] {
+  const samples = [residentBytes(site)];
+  const timer = setInterval(() => samples.push(residentBytes(site)), 20);
   return () => {
     clearInterval(timer);
-    return highest;
+    return samples;
   };
 }
