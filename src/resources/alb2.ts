@@ -1,5 +1,6 @@
 /** ALB2: one gateway and its settings (control-plane spec 1.2). v1, v2beta1 and v2 are read by one schema. */
 import { z } from "zod";
+import { parseNetwork } from "../lib/ip.ts";
 import { integer, list, optional, switchField, textMap } from "./fields.ts";
 import { namespacedMetadata } from "./metadata.ts";
 import { auth, middlewares, modsecurity, otel, timeout } from "./shared-config.ts";
@@ -10,6 +11,9 @@ const portOrOff = optional(integer.min(0).max(65535));
 const quantity = optional(
   z.union([z.string(), z.number()], { error: 'expected a quantity such as 2 or "200m"' }),
 );
+const network = z.string().refine((text) => parseNetwork(text) !== null, {
+  error: "expected an address or a block such as 169.254.10.0/24",
+});
 const quantities = optional(z.looseObject({ cpu: quantity, memory: quantity }));
 
 /**
@@ -77,6 +81,8 @@ const config = z.looseObject({
   // Ours, not ALB's:
   /** CIDRs of peers whose forwarded headers count. */
   trustedProxies: optional(z.array(z.string()).readonly()),
+  /** CIDRs of link-local and metadata addresses that authentication may call all the same. */
+  authAllowedNetworks: optional(z.array(network).readonly()),
   compatibility: optional(z.enum(["alb", "standard"])),
   middlewares: optional(middlewares),
 }).readonly();

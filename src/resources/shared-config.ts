@@ -35,6 +35,17 @@ const forwardAuth = z.object({
   signin: optional(z.string()),
   signin_redirect_param: optional(z.string()),
   always_set_cookie: optional(z.boolean()),
+  // Ours, not ALB's:
+  /** Text with variables; answers are remembered under it. */
+  cache_key: optional(z.string()),
+  /** Statuses and durations, `200 202 10m, 401 5m`. */
+  cache_duration: optional(z.string()),
+  connect_timeout_ms: optional(milliseconds),
+  read_timeout_ms: optional(milliseconds),
+  /** Whether any certificate of an https server will do. */
+  insecureSkipVerify: optional(z.boolean()),
+  /** `namespace/name` of a ConfigMap whose key `ca.crt` has the authorities to believe. */
+  ca_cm_ref: optional(z.string()),
 }).readonly();
 
 const basicAuth = z.object({
@@ -46,7 +57,12 @@ const basicAuth = z.object({
 }).readonly();
 
 /** Data-plane spec 4.1. */
-export const auth = z.object({ forward: optional(forwardAuth), basic: optional(basicAuth) }).readonly();
+export const auth = z.object({
+  /** False = none, whatever stands beside it; ours, not ALB's. */
+  enable: optional(z.boolean()),
+  forward: optional(forwardAuth),
+  basic: optional(basicAuth),
+}).readonly();
 export type AuthConfig = z.output<typeof auth>;
 
 /** Kept whole: layers are merged as JSON before anything is read from them (data-plane spec 7.1). */
@@ -101,6 +117,16 @@ export const middlewares = z.array(
 ).readonly();
 export type MiddlewaresConfig = z.output<typeof middlewares>;
 
+/** TLS towards endpoints where `backendProtocol` is `https`; a setting that ALB lacks. */
+export const upstreamTls = z.object({
+  /** True where `caSecret` is given, otherwise false. */
+  verify: optional(z.boolean()),
+  serverName: optional(z.string()),
+  /** `[namespace/]name` of a Secret whose key `ca.crt` has the authorities to believe. */
+  caSecret: optional(z.string()),
+}).readonly();
+export type UpstreamTlsConfig = z.output<typeof upstreamTls>;
+
 /** Data-plane spec 3.9. Weights are clamped and defaulted in translation. */
 export const serviceGroup = z.object({
   session_affinity_policy: optional(z.string()),
@@ -133,4 +159,5 @@ export const layeredConfig = {
   timeout: optional(timeout),
   redirect: optional(redirect),
   middlewares: optional(middlewares),
+  upstreamTLS: optional(upstreamTls),
 };

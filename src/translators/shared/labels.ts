@@ -7,6 +7,8 @@ export interface LabelNames {
   readonly frontend: string;
   /** Prefix of the annotations of Rules. */
   readonly ruleAnnotation: string;
+  /** Prefix of ALB's annotations of Ingresses, some of which Rules may have too. */
+  readonly ingressAnnotation: string;
 }
 
 /** @param domain the configurable base domain, `cpaas.io` unless told otherwise */
@@ -15,5 +17,6 @@ export function labelNames(domain: string): LabelNames {
     alb: `alb2.${domain}/name`,
     frontend: `alb2.${domain}/frontend`,
     ruleAnnotation: `alb.rule.${domain}/`,
+    ingressAnnotation: `alb.ingress.${domain}/`,
   };
 }

@@ -1,16 +1,70 @@
-/** `spec.config.auth` (data-plane spec 4.1). No authentication is built yet: what demands it is not let through. */
+/** `spec.config.auth` (data-plane spec 4.1): the nearest of rule, Frontend and ALB2 that has the object decides, as a whole. */
+import type { Alb2 } from "../../../resources/alb2.ts";
+import type { Frontend } from "../../../resources/frontend.ts";
+import type { Rule } from "../../../resources/rule.ts";
 import type { AuthConfig } from "../../../resources/shared-config.ts";
+import type { Filter } from "../../../table/filters.ts";
+import { basicAuthOf } from "../../shared/auth/basic.ts";
+import type { AuthFault } from "../../shared/auth/fault.ts";
+import { forwardAuthOf } from "../../shared/auth/forward.ts";
+import { labelNames } from "../../shared/labels.ts";
+import type { Context } from "../../types.ts";
 import type { FeatureResult, RouteLayers } from "./feature.ts";
 
-/** The nearest of rule, Frontend and ALB2 that has the object decides, as a whole (control-plane spec 1.5). */
-export function auth({ rule, frontend, alb }: RouteLayers): FeatureResult {
-  const nearest = rule?.spec.config?.auth ?? frontend.spec.config?.auth ?? alb?.spec.config?.auth;
-  return demandsAuth(nearest)
-    ? { refusal: { status: 503, reason: "authentication is demanded but not supported" } }
-    : {};
+type Configured = Rule | Frontend | Alb2;
+
+const FIELD = "spec.config.auth";
+
+export function auth({ rule, frontend, alb }: RouteLayers, context: Context): FeatureResult {
+  if (rule !== undefined && isSwitchedOff(rule, context)) return {};
+  const owner = [rule, frontend, alb].find((each) => each?.spec.config?.auth !== undefined);
+  const config = owner?.spec.config?.auth;
+  if (owner === undefined || config === undefined || config.enable === false) return {};
+  return { filters: filtersOf(owner, config, context) };
 }
 
-/** An empty object demands nothing: it is how a rule opts out of what it would inherit. */
-export function demandsAuth(config: AuthConfig | undefined): boolean {
-  return config?.forward !== undefined || config?.basic !== undefined;
+/** Annotation `auth-enable: "false"` on a Rule: no authentication, whatever is configured farther out. */
+export function isSwitchedOff({ metadata }: Rule, { options }: Context): boolean {
+  const { ruleAnnotation, ingressAnnotation } = labelNames(options.labelDomain);
+  return [ruleAnnotation, ingressAnnotation].some((prefix) =>
+    metadata.annotations[`${prefix}auth-enable`]?.trim().toLowerCase() === "false"
+  );
+}
+
+/** Many routes inherit from one object: it is read once a translation, and so its faults are reported once. */
+const READ = new WeakMap<Context, Map<Configured, readonly Filter[]>>();
+
+function filtersOf(owner: Configured, config: AuthConfig, context: Context): readonly Filter[] {
+  let known = READ.get(context);
+  if (known === undefined) READ.set(context, known = new Map());
+  let filters = known.get(owner);
+  if (filters === undefined) known.set(owner, filters = readFilters(owner, config, context));
+  return filters;
+}
+
+/** Forward runs before basic. An empty object demands nothing: it is how a rule opts out of what it would inherit. */
+function readFilters(owner: Configured, config: AuthConfig, context: Context): readonly Filter[] {
+  const { namespace } = owner.metadata;
+  const filters: Filter[] = [];
+  const faults: AuthFault[] = [];
+  if (config.forward !== undefined) {
+    const result = forwardAuthOf(config.forward, namespace, allowedNetworks(context), context);
+    filters.push(result.filter);
+    faults.push(...result.faults);
+  }
+  if (config.basic !== undefined) {
+    const result = basicAuthOf(config.basic, namespace, context);
+    if (result.filter !== undefined) filters.push(result.filter);
+    faults.push(...result.faults);
+  }
+  for (const { object, answer: _, ...finding } of faults) {
+    if (object === undefined) context.report(owner, { ...finding, field: `${FIELD}.${finding.field}` });
+    else context.report(object, finding);
+  }
+  const answer = faults.find((fault) => fault.answer !== undefined)?.answer;
+  return answer === undefined ? filters : [{ type: "auth-refusal", ...answer }];
+}
+
+function allowedNetworks({ owner: { alb } }: Context): readonly string[] {
+  return alb?.spec.config?.authAllowedNetworks ?? [];
 }

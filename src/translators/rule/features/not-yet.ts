@@ -5,10 +5,7 @@
 import type { Alb2 } from "../../../resources/alb2.ts";
 import type { Frontend } from "../../../resources/frontend.ts";
 import type { Rule } from "../../../resources/rule.ts";
-import type { ServiceGroup } from "../../../resources/shared-config.ts";
-import { balancingOf } from "../../shared/balancing.ts";
 import type { Context } from "../../types.ts";
-import { demandsAuth } from "./auth.ts";
 
 interface Unbuilt<T> {
   readonly field: string;
@@ -28,14 +25,6 @@ const LAYERED: readonly Unbuilt<Configured>[] = [
   },
 ];
 
-const GROUPED: readonly Unbuilt<Rule | Frontend>[] = [
-  {
-    field: "spec.serviceGroup.session_affinity_policy",
-    what: "session affinity",
-    isAsked: ({ spec }) => hasAffinity(spec.serviceGroup),
-  },
-];
-
 /** A function that reports what a served Rule, Frontend or ALB2 asks for in vain. */
 export function createUnbuiltReporter({ report }: Context): (object: Configured) => void {
   function reportAll<T extends Configured>(object: T, list: readonly Unbuilt<T>[]): void {
@@ -51,16 +40,6 @@ export function createUnbuiltReporter({ report }: Context): (object: Configured)
   }
 
   return function reportUnbuilt(object) {
-    if (demandsAuth(object.spec.config?.auth)) {
-      const reason = "authentication is not supported yet; what it protects is answered 503";
-      report(object, { code: "Unsupported", field: "spec.config.auth", reason });
-    }
-    if (object.kind === "ALB2") reportAll(object, LAYERED);
-    else reportAll(object, [...LAYERED, ...GROUPED]);
+    reportAll(object, LAYERED);
   };
-}
-
-function hasAffinity(group: ServiceGroup | undefined): boolean {
-  return group?.session_affinity_policy !== undefined &&
-    balancingOf(group, 7).balancing.policy !== "round-robin";
 }

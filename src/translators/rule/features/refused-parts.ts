@@ -4,12 +4,14 @@
  */
 import type { Refusal as RefusedPart } from "../../../resources/snapshot.ts";
 import type { Context } from "../../types.ts";
+import { isSwitchedOff } from "./auth.ts";
 import type { FeatureResult, RouteLayers } from "./feature.ts";
 
 /** Whether a route inherits a part of `spec.config` from a farther object that nearer ones have too. */
 const INHERITED: ReadonlyMap<string, "unless nearer" | "always"> = new Map([
   ["auth", "unless nearer"],
   ["timeout", "unless nearer"],
+  ["upstreamTLS", "unless nearer"],
   ["otel", "unless nearer"],
   ["modsecurity", "unless nearer"],
   ["middlewares", "always"],
@@ -22,7 +24,8 @@ const WHOLE_CONFIG = "spec.config";
 /** Parts without which a route does all the same what it is to do. */
 const HARMLESS = /^spec\.(certificate_name|domain|source|description|dsl|config\.keepalive)\b/;
 
-export function refusedParts({ rule, frontend, alb }: RouteLayers, { snapshot }: Context): FeatureResult {
+export function refusedParts({ rule, frontend, alb }: RouteLayers, context: Context): FeatureResult {
+  const { snapshot } = context;
   const nearer: Config[] = [];
   for (const object of [rule, frontend, alb]) {
     if (object === undefined) continue;
@@ -33,6 +36,8 @@ export function refusedParts({ rule, frontend, alb }: RouteLayers, { snapshot }:
     const refusal = part === undefined ? undefined : refusalOf(part);
     if (refusal !== undefined) return { refusal };
     nearer.push(object.spec.config ?? {});
+    // It inherits no authentication, so that of others cannot be missing.
+    if (object.kind === "Rule" && isSwitchedOff(object, context)) nearer.push({ auth: {} });
   }
   return {};
 }
