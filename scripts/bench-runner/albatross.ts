@@ -41,13 +41,18 @@ export async function startAlbatross(options: AlbatrossOptions): Promise<Target>
     env: { RUNTIME: runtime },
     stdout: openSync(join(home, "access.log"), "w"),
   });
-  await untilReady(`http://127.0.0.1:${adminPort}/readyz`, name);
+  try {
+    await untilReady(`http://127.0.0.1:${adminPort}/readyz`, started.ended);
+  } catch (error) {
+    await started.stop();
+    throw new Error(`${name} is not ready: ${(error as Error).message}`);
+  }
   return { name, port, pids: family(started.pid), stop: started.stop };
 }
 
-async function untilReady(url: string, name: string): Promise<void> {
+async function untilReady(url: string, ended: () => boolean): Promise<void> {
   let last = "no answer";
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 600 && !ended(); tries++) {
     try {
       const response = await fetch(url);
       if (response.ok) return;
@@ -57,7 +62,7 @@ async function untilReady(url: string, name: string): Promise<void> {
     }
     await pause(100);
   }
-  throw new Error(`${name} is not ready: ${last}`);
+  throw new Error(ended() ? "it has ended" : last);
 }
 
 function list(items: readonly unknown[]): unknown {

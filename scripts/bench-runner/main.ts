@@ -4,47 +4,48 @@ import { cpus, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { foreignShare, MAX_FOREIGN, type Pair } from "./compare.ts";
-import { environment } from "./environment.ts";
+import { type Environment, environment } from "./environment.ts";
 import { LOAD_CORE, PROXY_CORE } from "./load.ts";
 import { startUpstream } from "./nginx.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { table } from "./print.ts";
 import { killAll } from "./process.ts";
 import type { Result } from "./result.ts";
-import { ROWS } from "./rows.ts";
+import { type Bench, ROWS } from "./rows.ts";
 
 const checkout = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
-async function main(options: Options): Promise<void> {
+/** Answers the exit code: 1 when a row could not be measured; the others are kept. */
+async function main(options: Options): Promise<number> {
   const about = environment(checkout);
-  const { versions } = about;
-  console.error(
-    `${about.processor}, ${about.cores} cores, Linux ${about.kernel}; bun ${versions.bun}, deno ${versions.deno}, ` +
-      `nginx ${versions.nginx}, wrk ${versions.wrk}; proxy on core ${PROXY_CORE}, load and upstream on ${LOAD_CORE}; ` +
-      `${options.connections} connections (ulimit -n ${about.openFiles}), ${options.pairs} pairs of ${options.seconds} s`,
-  );
+  console.error(heading(about, options));
   const directory = mkdtempSync(join(tmpdir(), "albatross-bench-"));
   process.on("exit", () => {
     killAll();
     rmSync(directory, { recursive: true, force: true });
   });
-  const results: Result[] = [];
   const upstream = await startUpstream(directory);
+  const results: Result[] = [];
+  const bench: Bench = {
+    options,
+    checkout,
+    directory,
+    upstreamPort: upstream.port,
+    report(result) {
+      results.push(result);
+      console.error(`  = ${resultLine(result)}`);
+    },
+    progress: (pair, kept) => console.error(`  ${pairLine(pair)}${kept ? "" : ": measured again"}`),
+  };
+  let failures = 0;
   for (const row of options.rows) {
     console.error(`\n${row}`);
-    await ROWS[row]({
-      options,
-      checkout,
-      directory,
-      upstreamPort: upstream.port,
-      report: (result) => {
-        results.push(result);
-        console.error(
-          result.kind === "comparison" ? `  = ${result.ratio.median.toFixed(3)}` : `  ${line(result)}`,
-        );
-      },
-      progress: (pair, kept) => console.error(`  ${pairLine(pair)}${kept ? "" : ": measured again"}`),
-    });
+    try {
+      await ROWS[row](bench);
+    } catch (error) {
+      failures++;
+      console.error(`  ${(error as Error).message}`);
+    }
   }
   await upstream.stop();
   const file = options.json ?? join(checkout, ".cache/bench", `${about.date.replace(/[:Z]/g, "")}.json`);
@@ -53,10 +54,20 @@ async function main(options: Options): Promise<void> {
   console.error("");
   console.log(table(results));
   console.error(`\n${file}`);
+  return failures === 0 ? 0 : 1;
 }
 
-function line(result: Exclude<Result, { kind: "comparison" }>): string {
-  return `${result.target}: ${result.work} ${result.value.toPrecision(3)} ${result.unit}`;
+function heading({ processor, cores, kernel, versions, openFiles }: Environment, options: Options): string {
+  const { bun, deno, nginx, wrk } = versions;
+  return `${processor}, ${cores} cores, Linux ${kernel}; bun ${bun}, deno ${deno}, nginx ${nginx}, wrk ${wrk}; ` +
+    `proxy on core ${PROXY_CORE}, load and upstream on ${LOAD_CORE}; ` +
+    `${options.connections} connections (ulimit -n ${openFiles}), ${options.pairs} pairs of ${options.seconds} s`;
+}
+
+function resultLine(result: Result): string {
+  return result.kind === "comparison"
+    ? `${result.ratio.median.toFixed(3)} (${result.work})`
+    : `${result.target}: ${result.work} ${result.value.toPrecision(3)} ${result.unit}`;
 }
 
 function pairLine(pair: Pair): string {
@@ -95,5 +106,4 @@ if (process.platform !== "linux" || cpus().length < 2) {
   refuse("needs Linux and two cores, one for the proxy alone");
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
-await main(options);
-process.exit(0);
+process.exit(await main(options));

@@ -10,6 +10,8 @@ const running = new Set<ChildProcess>();
 
 export interface Started {
   readonly pid: number;
+  /** Whether it has ended. */
+  readonly ended: () => boolean;
   stop(): Promise<void>;
 }
 
@@ -21,7 +23,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts `command` on one core; its stderr is shown only when it ends before it is stopped. */
+/** Starts `command` on one core; what it says on stderr is shown only when it ends before it is stopped. */
 export function start(command: readonly string[], options: StartOptions): Started {
   const { core, stdout = "ignore", env = {} } = options;
   const child = spawn("taskset", ["-c", String(core), ...command], {
@@ -45,6 +47,7 @@ export function start(command: readonly string[], options: StartOptions): Starte
   );
   return {
     pid: child.pid ?? 0,
+    ended: () => child.exitCode !== null || child.signalCode !== null,
     stop() {
       stopping = true;
       child.kill("SIGTERM");
