@@ -10,11 +10,22 @@ const EQUALS = 0x3d;
  * as nginx does. Undefined when there is none; a name without `=` is none.
  */
 export function cookieValue(header: string, name: string): string | undefined {
+  return find(header, name, hasNameAt);
+}
+
+/** Like {@link cookieValue}, for names whose case counts, as RFC 6265 has it. */
+export function exactCookieValue(header: string, name: string): string | undefined {
+  return find(header, name, hasExactNameAt);
+}
+
+type NameTest = (header: string, at: number, name: string) => boolean;
+
+function find(header: string, name: string, isNameAt: NameTest): string | undefined {
   for (let at = 0; at < header.length;) {
     const semicolon = header.indexOf(";", at);
     const end = semicolon < 0 ? header.length : semicolon;
     at = skipBlanks(header, at);
-    if (hasNameAt(header, at, name)) {
+    if (isNameAt(header, at, name)) {
       const equals = skipBlanks(header, at + name.length);
       if (equals < end && header.charCodeAt(equals) === EQUALS) {
         return header.slice(skipBlanks(header, equals + 1), end);
@@ -23,6 +34,10 @@ export function cookieValue(header: string, name: string): string | undefined {
     at = end + 1;
   }
   return undefined;
+}
+
+function hasExactNameAt(header: string, at: number, name: string): boolean {
+  return header.startsWith(name, at);
 }
 
 function skipBlanks(text: string, at: number): number {

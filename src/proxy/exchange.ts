@@ -6,12 +6,13 @@ import type { RequestHead } from "../http1/request-head.ts";
 import { forwardedRequestLines, upstreamRequestHead } from "../http1/serialize.ts";
 import { HeaderEdits } from "../lib/header-edits.ts";
 import { normalizeHost } from "../lib/host.ts";
-import { clientAddress } from "../lib/ip.ts";
+import { clientAddress, parseAddress } from "../lib/ip.ts";
 import { normalizePath, splitTarget } from "../lib/path.ts";
 import { encodePath } from "../lib/path-encode.ts";
 import type { RequestView } from "../matcher/request-view.ts";
 import type { ExchangePort } from "../middlewares/ports.ts";
 import type { Route } from "../table/table.ts";
+import type { BalancedExchange } from "../upstreams/balancers/balancer.ts";
 import type { Attempt, ExchangeRecord } from "../telemetry/record.ts";
 import type { CompiledListener, CompiledRoute } from "./compiled.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -30,6 +31,9 @@ const SET_BY_GATEWAY: ReadonlySet<string> = new Set([
   "x-original-method",
 ]);
 
+/** Stands for the host of a request that has none, which only HTTP/1.0 allows. */
+const NO_HOST = "_";
+
 /** Facts about the connection that carries the exchange. */
 export interface Peer {
   readonly address: string;
@@ -45,7 +49,7 @@ export interface Outgoing {
   readonly lines: string;
 }
 
-export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
+export class Exchange implements RequestView, ExchangeRecord, ExchangePort, BalancedExchange {
   readonly head: RequestHead;
   readonly listener: CompiledListener;
   readonly peer: Peer;
@@ -59,6 +63,8 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
   readonly requestUri: string;
   /** undefined when the request has none. */
   body: RequestBody | undefined;
+  /** See {@link BalancedExchange.affinityKey}. */
+  affinityKey: string | undefined = undefined;
 
   compiled: CompiledRoute | undefined;
   /** What a middleware made of the request; undefined while it goes on as it came. */
@@ -112,7 +118,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
     }
     this.authority = target.authority ?? hostField(head) ?? "";
     if (target.authority !== null) hostField(head);
-    const host = this.authority === "" && head.minor === 0 ? "_" : normalizeHost(this.authority);
+    const host = this.authority === "" && head.minor === 0 ? NO_HOST : normalizeHost(this.authority);
     if (host === null) throw new GatewayError("BAD_REQUEST", "invalid host");
     const path = normalizePath(target.path);
     if (path === null) throw new GatewayError("BAD_REQUEST", "invalid path");
@@ -274,6 +280,12 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort {
 
   wantResponse(): void {
     this.responseWanted = true;
+  }
+
+  /** The host that the endpoint is asked for, as a name for TLS; "" where it is an address (RFC 6066 3). */
+  get upstreamServerName(): string {
+    const host = this.#upstreamHost === undefined ? this.host : normalizeHost(this.#upstreamHost) ?? "";
+    return host === NO_HOST || parseAddress(host) !== null ? "" : host;
   }
 
   /** Head of the request as the upstream gets it (data-plane spec 3.7). */

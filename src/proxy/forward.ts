@@ -4,7 +4,7 @@ import type { Fields } from "../http1/fields.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
 import { trailerLines } from "../http1/serialize.ts";
 import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
-import type { Dial, Runtime, Socket } from "../runtimes/runtime.ts";
+import type { Dial, DialHandler, Runtime, Socket } from "../runtimes/runtime.ts";
 import type { Attempt } from "../telemetry/record.ts";
 import type { LiveUpstream, UpstreamEndpoint } from "../upstreams/upstream.ts";
 import type { CompiledRoute } from "./compiled.ts";
@@ -110,8 +110,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     if (this.#done) return;
     this.#answered = true;
     this.#continueTimer?.cancel();
-    this.#settle(head.status, "");
-    this.#exchange.headAt = this.#context.wheel.now();
+    this.#answeredWith(head.status);
     this.#consumer.head(head, this.#connection?.received ?? 0);
   }
 
@@ -132,8 +131,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
   onUpgrade(head: ResponseHead, socket: Socket, rest: Uint8Array): void {
     if (this.#done) return socket.destroy();
     this.#finish();
-    this.#settle(head.status, "");
-    this.#exchange.headAt = this.#context.wheel.now();
+    this.#answeredWith(head.status);
     if (this.#exchange.head.upgrade === "") {
       socket.destroy();
       this.#consumer.fail(new GatewayError("UPSTREAM_PROTOCOL", "protocol switch that was not asked for"));
@@ -184,16 +182,20 @@ export class Forward implements AnswerSink, BodySink, BodySource {
 
   // Attempts.
 
+  get #upstream(): LiveUpstream<UpstreamConnection> {
+    return this.#route.upstream as LiveUpstream<UpstreamConnection>;
+  }
+
   #next(last: GatewayError | undefined): void {
-    const upstream = this.#route.upstream as LiveUpstream<UpstreamConnection>;
-    const endpoint = upstream.pick(this.#tried);
+    const upstream = this.#upstream;
+    const endpoint = upstream.pick(this.#tried, this.#exchange);
     if (endpoint === undefined) {
       this.#giveUp(last ?? noEndpoints(upstream));
       return;
     }
     this.#tried.push(endpoint);
     this.#endpoint = endpoint;
-    this.#begin(endpoint, endpoint.pool.take());
+    this.#begin(endpoint, endpoint.pool.take(this.#serverName(endpoint)));
   }
 
   #begin(endpoint: Endpoint, pooled: UpstreamConnection | undefined): void {
@@ -219,10 +221,12 @@ export class Forward implements AnswerSink, BodySink, BodySource {
       this.#failed(new GatewayError("CONNECT_TIMEOUT", `no connection within ${connectMs} ms`), false, false);
     });
     timer.arm(connectMs);
-    this.#dial = runtime.connectTcp({ host: endpoint.pool.host, port: endpoint.pool.port }, {
+    const { host, port, tls } = endpoint.pool;
+    const serverName = this.#serverName(endpoint);
+    const handler: DialHandler = {
       onConnect: (socket) => {
         timer.cancel();
-        const connection = new UpstreamConnection(socket, endpoint.pool, this.#context);
+        const connection = new UpstreamConnection(socket, endpoint.pool, serverName, this.#context);
         if (this.#done) connection.discard();
         else this.#send(connection);
       },
@@ -231,7 +235,15 @@ export class Forward implements AnswerSink, BodySink, BodySource {
         endpoint.pool.failures++;
         if (!this.#done) this.#failed(dialError(code), false, false);
       },
-    });
+    };
+    this.#dial = tls === null
+      ? runtime.connectTcp({ host, port }, handler)
+      : runtime.connectTls({ host, port, serverName, verify: tls.verify, ca: tls.ca }, handler);
+  }
+
+  /** What TLS asks the endpoint for: the configured name, or the Host that it gets (data-plane spec 3.8). */
+  #serverName({ pool: { tls } }: Endpoint): string {
+    return tls === null ? "" : tls.serverName ?? this.#exchange.upstreamServerName;
   }
 
   #send(connection: UpstreamConnection): void {
@@ -248,6 +260,8 @@ export class Forward implements AnswerSink, BodySink, BodySource {
   #failed(error: GatewayError, sent: boolean, staleConnection: boolean): void {
     if (this.#done) return;
     this.#settle(0, error.code);
+    // A connection that died while it idled says nothing about the endpoint.
+    if (!staleConnection) this.#upstream.failed(this.#endpoint as Endpoint);
     if (this.#answered) return this.#giveUp(error);
     const { body, method } = this.#exchange;
     body?.detach();
@@ -268,6 +282,12 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     } else {
       this.#giveUp(error);
     }
+  }
+
+  #answeredWith(status: number): void {
+    this.#settle(status, "");
+    this.#exchange.headAt = this.#context.wheel.now();
+    this.#upstream.answered(this.#endpoint as Endpoint, this.#exchange, this.#attempt?.headMs ?? 0);
   }
 
   #settle(status: number, error: string): void {

@@ -38,6 +38,7 @@ export interface UpstreamConnectionOptions {
 
 export class UpstreamConnection implements SocketHandler, Poolable {
   readonly pool: EndpointPool<UpstreamConnection>;
+  readonly serverName: string;
   readonly #socket: Socket;
   readonly #outbox: Outbox;
   readonly #limits: ProxyLimits;
@@ -60,9 +61,16 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   /** Bytes of the answer under way, head included. */
   received = 0;
 
-  constructor(socket: Socket, pool: EndpointPool<UpstreamConnection>, options: UpstreamConnectionOptions) {
+  /** @param serverName asked for in the handshake; "" without TLS */
+  constructor(
+    socket: Socket,
+    pool: EndpointPool<UpstreamConnection>,
+    serverName: string,
+    options: UpstreamConnectionOptions,
+  ) {
     this.#socket = socket;
     this.pool = pool;
+    this.serverName = serverName;
     this.#limits = options.limits;
     this.#wheel = options.wheel;
     this.#outbox = new Outbox(socket);

@@ -9,6 +9,7 @@ import type {
   SocketHandler,
   TcpListener,
 } from "./runtime.ts";
+import { connectTls } from "./node-tls.ts";
 import { plainAddress } from "./plain-address.ts";
 import { WriteQueue } from "./write-queue.ts";
 
@@ -225,4 +226,4 @@ function connectTcp(options: ConnectOptions, handler: DialHandler): Dial {
   };
 }
 
-export const bunRuntime: Runtime = { name: "bun", listenTcp, connectTcp };
+export const bunRuntime: Runtime = { name: "bun", listenTcp, connectTcp, connectTls };

@@ -9,6 +9,7 @@ import type {
   SocketHandler,
   TcpListener,
 } from "./runtime.ts";
+import { connectTls } from "./node-tls.ts";
 import { plainAddress } from "./plain-address.ts";
 import { WriteQueue } from "./write-queue.ts";
 
@@ -232,4 +233,4 @@ function errnoOf(error: unknown): string {
   return typeof code === "string" ? code : "EIO";
 }
 
-export const denoRuntime: Runtime = { name: "deno", listenTcp, connectTcp };
+export const denoRuntime: Runtime = { name: "deno", listenTcp, connectTcp, connectTls };

@@ -62,6 +62,15 @@ export interface ConnectOptions {
   readonly port: number;
 }
 
+export interface TlsConnectOptions extends ConnectOptions {
+  /** Name that is asked for (SNI); "" = none, and then the certificate is to be for `host`. */
+  readonly serverName: string;
+  /** Whether the certificate must be valid. */
+  readonly verify: boolean;
+  /** PEM; null = the authorities that the runtime brings. */
+  readonly ca: string | null;
+}
+
 /** A dial in progress. */
 export interface Dial {
   /** Gives up; `onError` is not called afterwards. */
@@ -80,4 +89,6 @@ export interface Runtime {
   /** `onConnection` must set `socket.handler` before it returns. Throws an error with `code` (`EADDRINUSE`, `EACCES`, …). */
   listenTcp(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<TcpListener>;
   connectTcp(options: ConnectOptions, handler: DialHandler): Dial;
+  /** Connects when the handshake is over; HTTP/1.1 is the only protocol offered (ALPN). */
+  connectTls(options: TlsConnectOptions, handler: DialHandler): Dial;
 }

@@ -86,6 +86,7 @@ const upstream = z.strictObject({
   mode: z.enum(["http", "grpc", "tcp", "udp"]),
   balancing,
   emptyStatus: z.union([z.literal(500), z.literal(503)]),
+  tls: z.strictObject({ verify: z.boolean(), serverName: name.nullable(), ca: name.nullable() }).nullable(),
   endpoints: z.array(z.strictObject({
     address: z.union([z.ipv4(), z.ipv6()]),
     port,

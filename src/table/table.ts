@@ -119,7 +119,19 @@ export interface Upstream {
   readonly balancing: Balancing;
   /** Status of the answer when there is no endpoint: 500 in mode `alb`, 503 in `standard`. */
   readonly emptyStatus: 500 | 503;
+  /** null = plain. */
+  readonly tls: UpstreamTls | null;
   readonly endpoints: readonly Endpoint[];
+}
+
+/** TLS towards endpoints (data-plane spec 3.8). */
+export interface UpstreamTls {
+  /** Whether the certificate must be valid, and for the server name. ALB does not ask. */
+  readonly verify: boolean;
+  /** SNI; null = the Host that the endpoint gets, or none where that is an address. */
+  readonly serverName: string | null;
+  /** Certificates of the authorities that count, PEM; null = those that the runtime brings. */
+  readonly ca: string | null;
 }
 
 export type Balancing =

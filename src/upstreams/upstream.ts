@@ -1,8 +1,8 @@
 /** The living side of the table's upstreams: endpoints with pools and counters that survive table changes. */
 import { deepEqual } from "../lib/deep-equal.ts";
-import type { Endpoint, Upstream } from "../table/table.ts";
-import type { Balancer } from "./balancers/balancer.ts";
-import { roundRobin } from "./balancers/round-robin.ts";
+import type { Endpoint, Upstream, UpstreamTls } from "../table/table.ts";
+import type { BalancedExchange, Balancer, BalancerTools } from "./balancers/balancer.ts";
+import { createBalancer } from "./balancers/mod.ts";
 import { EndpointPool, type Poolable } from "./pool.ts";
 
 /** One endpoint in one upstream. */
@@ -16,14 +16,16 @@ export interface UpstreamEndpoint<C extends Poolable = Poolable> {
  * compiled anew.
  */
 export class LiveUpstream<C extends Poolable = Poolable> {
+  readonly #tools: BalancerTools;
   #spec: Upstream;
   #endpoints: readonly UpstreamEndpoint<C>[];
   #balancer: Balancer;
 
-  constructor(spec: Upstream, endpoints: readonly UpstreamEndpoint<C>[]) {
+  constructor(spec: Upstream, endpoints: readonly UpstreamEndpoint<C>[], tools: BalancerTools) {
+    this.#tools = tools;
     this.#spec = spec;
     this.#endpoints = endpoints;
-    this.#balancer = balancerFor(endpoints);
+    this.#balancer = createBalancer(spec.balancing, endpoints, tools);
   }
 
   get spec(): Upstream {
@@ -35,14 +37,30 @@ export class LiveUpstream<C extends Poolable = Poolable> {
   }
 
   replace(spec: Upstream, endpoints: readonly UpstreamEndpoint<C>[]): void {
+    const isSamePolicy = deepEqual(spec.balancing, this.#spec.balancing);
     this.#spec = spec;
     this.#endpoints = endpoints;
-    this.#balancer = balancerFor(endpoints);
+    this.#balancer = isSamePolicy
+      ? this.#balancer.renew(endpoints)
+      : createBalancer(spec.balancing, endpoints, this.#tools);
   }
 
   /** An endpoint that is not in `tried`; undefined when none is left. */
-  pick(tried: readonly UpstreamEndpoint<C>[]): UpstreamEndpoint<C> | undefined {
-    return this.#balancer.pick(tried) as UpstreamEndpoint<C> | undefined;
+  pick(
+    tried: readonly UpstreamEndpoint<C>[],
+    exchange: BalancedExchange,
+  ): UpstreamEndpoint<C> | undefined {
+    return this.#balancer.pick(tried, exchange) as UpstreamEndpoint<C> | undefined;
+  }
+
+  /** The head of the answer is here, `ms` after the attempt began, and not yet on its way to the client. */
+  answered(endpoint: UpstreamEndpoint<C>, exchange: BalancedExchange, ms: number): void {
+    this.#balancer.answered?.(endpoint, exchange, ms);
+  }
+
+  /** An attempt has ended without an answer. */
+  failed(endpoint: UpstreamEndpoint<C>): void {
+    this.#balancer.failed?.(endpoint);
   }
 }
 
@@ -54,11 +72,13 @@ export interface UpstreamLimits {
 /** Every upstream by name. `update` keeps what did not change, so that balancers and pools go on. */
 export class UpstreamRegistry<C extends Poolable> {
   readonly #limits: UpstreamLimits;
+  readonly #tools: BalancerTools;
   readonly #pools = new Map<string, EndpointPool<C>>();
   readonly #live = new Map<string, LiveUpstream<C>>();
 
-  constructor(limits: UpstreamLimits) {
+  constructor(limits: UpstreamLimits, tools: BalancerTools = SYSTEM) {
     this.#limits = limits;
+    this.#tools = tools;
   }
 
   get all(): ReadonlyMap<string, LiveUpstream<C>> {
@@ -70,9 +90,10 @@ export class UpstreamRegistry<C extends Poolable> {
     const used = new Set<string>();
     for (const spec of Object.values(upstreams)) {
       const known = this.#live.get(spec.name);
-      if (known === undefined) this.#live.set(spec.name, new LiveUpstream(spec, this.#endpoints(spec)));
-      else if (!deepEqual(known.spec, spec)) known.replace(spec, this.#endpoints(spec));
-      for (const endpoint of spec.endpoints) used.add(poolKey(endpoint));
+      if (known === undefined) {
+        this.#live.set(spec.name, new LiveUpstream(spec, this.#endpoints(spec), this.#tools));
+      } else if (!deepEqual(known.spec, spec)) known.replace(spec, this.#endpoints(spec));
+      for (const endpoint of spec.endpoints) used.add(poolKey(endpoint, spec.tls));
     }
     for (const name of this.#live.keys()) if (upstreams[name] === undefined) this.#live.delete(name);
     for (const [key, pool] of this.#pools) {
@@ -83,25 +104,28 @@ export class UpstreamRegistry<C extends Poolable> {
   }
 
   #endpoints(spec: Upstream): UpstreamEndpoint<C>[] {
-    return spec.endpoints.map((endpoint) => ({ weight: endpoint.weight, pool: this.#pool(endpoint) }));
+    return spec.endpoints.map((endpoint) => ({
+      weight: endpoint.weight,
+      pool: this.#pool(endpoint, spec.tls),
+    }));
   }
 
-  #pool(endpoint: Endpoint): EndpointPool<C> {
-    const key = poolKey(endpoint);
+  #pool(endpoint: Endpoint, tls: UpstreamTls | null): EndpointPool<C> {
+    const key = poolKey(endpoint, tls);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = new EndpointPool<C>(endpoint.address, endpoint.port, this.#limits.maxIdlePerEndpoint);
+      pool = new EndpointPool<C>(endpoint.address, endpoint.port, tls, this.#limits.maxIdlePerEndpoint);
       this.#pools.set(key, pool);
     }
     return pool;
   }
 }
 
-function poolKey(endpoint: Endpoint): string {
-  return `${endpoint.address}|${endpoint.port}`;
+/** Connections under different TLS settings are never taken for one another. */
+function poolKey({ address, port }: Endpoint, tls: UpstreamTls | null): string {
+  return tls === null
+    ? `${address}|${port}`
+    : `${address}|${port}|${tls.verify}|${tls.serverName ?? ""}|${tls.ca ?? ""}`;
 }
 
-/** Every policy is served by round robin: translation reports the ones that ask for something else. */
-function balancerFor(endpoints: readonly UpstreamEndpoint[]): Balancer {
-  return roundRobin(endpoints);
-}
+const SYSTEM: BalancerTools = { now: () => performance.now(), random: Math.random };

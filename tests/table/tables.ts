@@ -29,6 +29,7 @@ export const UPSTREAM: Upstream = {
   mode: "http",
   balancing: { policy: "round-robin" },
   emptyStatus: 500,
+  tls: null,
   endpoints: [{
     address: "10.0.0.1",
     port: 8080,

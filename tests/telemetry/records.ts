@@ -55,6 +55,7 @@ export function table(routes: readonly Route[], options: TableOptions = {}): Tab
         mode: "http" as const,
         balancing: { policy: "round-robin" as const },
         emptyStatus: 500 as const,
+        tls: null,
         endpoints: endpoints.map((address) => ({
           address,
           port: 80,

@@ -9,10 +9,11 @@ import { backendProtocolOf, backendProtocolsOf } from "../shared/backend-protoco
 import { balancingOf } from "../shared/balancing.ts";
 import { timeoutsOf } from "../shared/timeouts.ts";
 import { servicesOf, type UpstreamPlan } from "../shared/upstream.ts";
+import { upstreamTlsOf } from "../shared/upstream-tls.ts";
 import type { Context, Owner } from "../types.ts";
 import { quote, type WildcardLabels } from "./checked-row.ts";
 import { readDslx } from "./dslx-reading.ts";
-import type { Refusal } from "./features/feature.ts";
+import type { Refusal, RouteLayers } from "./features/feature.ts";
 import { applyFeatures } from "./features/mod.ts";
 import { frontendRedirect } from "./features/redirect.ts";
 import type { ServedFrontend } from "./frontends.ts";
@@ -176,6 +177,7 @@ function planRoute(draft: RouteDraft, served: ServedFrontend, context: Context):
       mode: modeOf(protocol),
       balancing,
       emptyStatus: owner.mode === "alb" ? 500 : 503,
+      tls: backendProtocol === "https" ? chooseTls(layers, faults, context) : null,
     },
     object,
     services: servicesOf(object.spec.serviceGroup, namespace, protocol === "udp" ? "UDP" : "TCP"),
@@ -227,6 +229,21 @@ function chooseBackendProtocol(
   report(object, { code: "InvalidAction", field, reason });
   faults.push(invalid(field));
   return modeOf(protocol);
+}
+
+/** TLS to endpoints that cannot be had as it was asked for is refused: nothing goes out less protected than meant. */
+function chooseTls(
+  { rule, frontend }: RouteLayers,
+  faults: Refusal[],
+  { report, snapshot }: Context,
+): Upstream["tls"] {
+  const owner = rule?.spec.config?.upstreamTLS === undefined ? frontend : rule;
+  const { tls, finding } = upstreamTlsOf(owner.spec.config?.upstreamTLS, owner.metadata.namespace, snapshot);
+  if (finding !== undefined) {
+    report(owner, finding);
+    faults.push(invalid(finding.field));
+  }
+  return tls;
 }
 
 /** What clients are told; the values are for the author alone. */

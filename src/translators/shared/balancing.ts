@@ -6,6 +6,9 @@ import type { Finding } from "../types.ts";
 /** Name of the cookie when the group names none. */
 const DEFAULT_COOKIE = "JSESSIONID";
 
+/** Names of cookies and fields: what goes into a field must not become more than a name (RFC 9110 5.6.2). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
 const ROUND_ROBIN: Balancing = { policy: "round-robin" };
 
 export interface BalancingChoice {
@@ -24,21 +27,28 @@ export function balancingOf(group: ServiceGroup | undefined, layer: 4 | 7): Bala
       return { balancing: ROUND_ROBIN };
     case "sip-hash":
     case "ewma":
+    case "least-request":
       return { balancing: { policy } };
     case "cookie":
       if (layer === 4) return impossible(policy);
+      if (attribute !== "" && !TOKEN.test(attribute)) {
+        return fallback("session_affinity_attribute", `${JSON.stringify(attribute)} is no name of a cookie`);
+      }
       return { balancing: { policy, cookie: attribute || DEFAULT_COOKIE } };
     case "header":
       if (layer === 4) return impossible(policy);
       if (attribute === "") {
         return fallback("session_affinity_attribute", "it must name the header that is hashed");
       }
+      if (!TOKEN.test(attribute)) {
+        return fallback("session_affinity_attribute", `${JSON.stringify(attribute)} is no name of a header`);
+      }
       // The form in which requests are asked for a field, see the HEADER terms of rules.
       return { balancing: { policy, header: attribute.toLowerCase().replaceAll("_", "-") } };
     default:
       return fallback(
         "session_affinity_policy",
-        `unknown policy ${JSON.stringify(policy)}, expected rr, sip-hash, cookie, header or ewma`,
+        `unknown policy ${JSON.stringify(policy)}, expected rr, sip-hash, cookie, header, ewma or least-request`,
       );
   }
 }
@@ -61,7 +71,7 @@ function impossible(policy: string): BalancingChoice {
     finding: {
       code: "InvalidAction",
       field: "spec.serviceGroup.session_affinity_policy",
-      reason: `${policy} affinity needs HTTP; expected rr, sip-hash or ewma on tcp and udp`,
+      reason: `${policy} affinity needs HTTP; expected rr, sip-hash, ewma or least-request on tcp and udp`,
     },
   };
 }

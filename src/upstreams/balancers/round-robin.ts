@@ -4,12 +4,12 @@
  */
 import type { UpstreamEndpoint } from "../upstream.ts";
 import type { Balancer } from "./balancer.ts";
+import { eligibleOf } from "./eligible.ts";
 
 export function roundRobin(endpoints: readonly UpstreamEndpoint[]): Balancer {
-  // Data-plane spec 3.9: all weights zero share equally; zero beside others is never chosen.
-  const allZero = endpoints.every((endpoint) => endpoint.weight === 0);
-  const eligible = allZero ? endpoints : endpoints.filter((endpoint) => endpoint.weight > 0);
-  const weights = eligible.map((endpoint) => allZero ? 1 : endpoint.weight);
+  const weighted = eligibleOf(endpoints);
+  const eligible = weighted.map(({ endpoint }) => endpoint);
+  const weights = weighted.map(({ weight }) => weight);
   const credits = weights.map(() => 0);
   const only = eligible.length === 1 ? eligible[0] : undefined;
   // Processes that start together must not all begin with the same endpoint.
@@ -36,5 +36,6 @@ export function roundRobin(endpoints: readonly UpstreamEndpoint[]): Balancer {
 
   return {
     pick: (tried) => only === undefined ? take(tried) : tried.includes(only) ? undefined : only,
+    renew: roundRobin,
   };
 }

@@ -232,6 +232,7 @@ export class Network {
       return Promise.resolve({ host: options.host, port: options.port, close() {} });
     },
     connectTcp: (options, handler) => this.#dial(options, handler),
+    connectTls: (options, handler) => this.#dial(options, handler),
   };
 
   /** Does `step` when the present one is over, as an event loop would. */

@@ -162,7 +162,7 @@ export function startSite(options: SiteOptions = {}): Site {
       assert.equal(network.dials.length, 0, "dials under way");
       for (const pool of pools()) {
         assert.equal(pool.active, 0, `exchanges of ${pool.label}`);
-        while (pool.idleCount > 0) pool.take()?.discard();
+        while (pool.idleCount > 0) pool.take("")?.discard();
       }
       assert.equal(network.open, 0, "open sockets");
       clock.advance(TICK_MS);
@@ -180,6 +180,7 @@ function upstreamOf(ports: readonly number[]): Upstream {
     mode: "http",
     balancing: { policy: "round-robin" },
     emptyStatus: 500,
+    tls: null,
     endpoints: ports.map((port) => ({ address: "10.0.0.1", port, weight: 1, service })),
   };
 }
