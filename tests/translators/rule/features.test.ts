@@ -15,7 +15,7 @@ interface Configs {
 }
 
 /** A rule `r` and a default route, with these `spec.config` on the three levels. */
-function translated(configs: Configs, ruleSpec: Json = {}): Translation {
+function translated(configs: Configs, ruleSpec: Json = {}, others: readonly Json[] = []): Translation {
   return translateObjects([
     alb2({}, {}),
     frontend(
@@ -24,6 +24,7 @@ function translated(configs: Configs, ruleSpec: Json = {}): Translation {
     ),
     rule("r", { ...ruleSpec, ...(configs.rule ? { config: configs.rule } : {}) }, LABELS),
     ...service("echo", ["10.0.0.1"]),
+    ...others,
   ].map((object) =>
     configs.alb && object["kind"] === "ALB2" ? { ...object, spec: { config: configs.alb } } : object
   ));
@@ -41,28 +42,73 @@ function refusals(translation: Translation): (number | undefined)[] {
 }
 
 describe("authentication", () => {
-  it("closes what demands it, on whatever level", () => {
-    assert.deepEqual(refusals(translated({ rule: { auth: BASIC } })), [503, undefined]);
-    assert.deepEqual(refusals(translated({ frontend: { auth: BASIC } })), [503, 503]);
-    assert.deepEqual(refusals(translated({ alb: { auth: { forward: { url: "http://a" } } } })), [503, 503]);
+  const USERS = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "users", namespace: "ns" },
+    stringData: { auth: "foo:{SHA}Ys23Ag/5IOWqZCw9QGaVDdHwH00=" },
+  };
+  const FORWARD = { forward: { url: "http://a/auth" } };
+
+  /** Types of the filters of authentication that rule and default route have. */
+  function filters(translation: Translation): string[][] {
+    const { rule, fallback } = routes(translation);
+    return [rule, fallback].map((route) =>
+      route.filters.map(({ type }) => type).filter((type) => type.includes("auth"))
+    );
+  }
+
+  it("protects what demands it, on whatever level, default routes included", () => {
+    assert.deepEqual(filters(translated({ rule: { auth: FORWARD } })), [["forward-auth"], []]);
+    assert.deepEqual(filters(translated({ frontend: { auth: FORWARD } })), [["forward-auth"], [
+      "forward-auth",
+    ]]);
+    assert.deepEqual(filters(translated({ alb: { auth: FORWARD } })), [["forward-auth"], ["forward-auth"]]);
   });
 
-  it("is decided by the nearest level", () => {
-    assert.deepEqual(refusals(translated({ rule: { auth: {} }, frontend: { auth: BASIC } })), [
-      undefined,
-      503,
+  it("is decided by the nearest level as a whole", () => {
+    const basic = translated({ rule: { auth: BASIC }, frontend: { auth: FORWARD } }, {}, [USERS]);
+    assert.deepEqual(filters(basic), [["basic-auth"], ["forward-auth"]]);
+    assert.deepEqual(filters(translated({ rule: { auth: {} }, frontend: { auth: FORWARD } })), [
+      [],
+      ["forward-auth"],
     ]);
-    assert.deepEqual(refusals(translated({ frontend: { auth: {} }, alb: { auth: BASIC } })), [
-      undefined,
-      undefined,
-    ]);
+    assert.deepEqual(filters(translated({ frontend: { auth: {} }, alb: { auth: FORWARD } })), [[], []]);
   });
 
-  it("is reported once, on the object that demands it", () => {
-    const { problems } = translated({ frontend: { auth: BASIC } });
-    assert.deepEqual(problems.map(({ severity, object, field }) => [severity, object.kind, field]), [
-      ["error", "Frontend", "spec.config.auth"],
+  it("is switched off by enable: false and by the annotation, whatever is demanded", () => {
+    const off = { enable: false, ...FORWARD };
+    assert.deepEqual(filters(translated({ rule: { auth: off }, alb: { auth: FORWARD } })), [
+      [],
+      ["forward-auth"],
     ]);
+    for (const key of ["alb.ingress.cpaas.io/auth-enable", "alb.rule.cpaas.io/auth-enable"]) {
+      const objects = [
+        frontend({ serviceGroup: group("echo"), config: { auth: "unreadable" } }),
+        rule("r", { config: { auth: FORWARD } }, {
+          labels: { "alb2.cpaas.io/frontend": "web" },
+          annotations: { [key]: "False" },
+        }),
+      ];
+      const translation = translateObjects(objects);
+      assert.deepEqual(filters(translation), [[], []]);
+      assert.deepEqual(refusals(translation), [undefined, 503]);
+    }
+  });
+
+  it("that is wrong is reported once, on the object that demands it, and lets nobody through", () => {
+    const translation = translated({ frontend: { auth: BASIC } });
+    assert.deepEqual(
+      translation.problems.map(({ severity, code, object, field }) => [severity, code, object.kind, field]),
+      [["error", "UnresolvedReference", "Frontend", "spec.config.auth.basic.secret"]],
+    );
+    assert.deepEqual(filters(translation), [["auth-refusal"], ["auth-refusal"]]);
+  });
+
+  it("does not quote what may be a password", () => {
+    const { problems } = translated({ rule: { auth: { forward: { url: "http://u:hunter2@a/" } } } });
+    assert.equal(problems.length, 1);
+    assert.doesNotMatch(JSON.stringify(problems), /hunter2/);
   });
 });
 

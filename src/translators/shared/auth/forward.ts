@@ -71,7 +71,7 @@ function createReader(
     const pieces = parseVarString(text);
     for (const name of variablesOf(pieces)) {
       if (readVariableName(name) === undefined) {
-        fault(field, `there is no variable $${name}; every request is refused`);
+        fault(field, `there is no variable $${name}, so it never has a value`);
       }
     }
     return pieces;
@@ -97,10 +97,10 @@ function createReader(
       const field = "forward.url";
       const pieces = parse(field, config.url?.trim() ?? "");
       if (!mayBeUrl(pieces)) {
-        const reason = `expected an absolute http or https URL without user, found ${
-          JSON.stringify(config.url ?? "")
-        }`;
-        fault(field, reason, BUILD_FAILS);
+        const given = config.url ?? "";
+        // What stands in front of an @ may be a password.
+        const found = given.includes("@") ? "another" : JSON.stringify(given);
+        fault(field, `expected an absolute http or https URL without user, found ${found}`, BUILD_FAILS);
       }
       return pieces;
     },
