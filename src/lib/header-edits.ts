@@ -28,8 +28,16 @@ export function fieldKey(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "-");
 }
 
+/** Why a field cannot be edited, to stand behind its name; undefined when it can. */
+export function headerEditFault(name: string): string | undefined {
+  if (!TOKEN.test(name)) return "is no header name";
+  return FORBIDDEN.has(fieldKey(name)) ? "belongs to the connection or frames the message" : undefined;
+}
+
 interface Added {
   readonly lower: string;
+  /** See {@link fieldKey}. */
+  readonly key: string;
   readonly name: string;
   readonly value: string;
 }
@@ -51,9 +59,9 @@ export class HeaderEdits {
 
   /** Adds one line to a field. Control characters in the value are dropped: a value is one line (RFC 9110 5.5). */
   add(name: string, value: string): void {
-    const lower = name.toLowerCase();
-    if (FORBIDDEN.has(lower) || !TOKEN.test(name)) return;
-    this.#added.push({ lower, name, value: fieldValue(value) });
+    const key = fieldKey(name);
+    if (FORBIDDEN.has(key) || !TOKEN.test(name)) return;
+    this.#added.push({ lower: name.toLowerCase(), key, name, value: fieldValue(value) });
   }
 
   /** Drops all lines of a field, those added before included. */
@@ -80,7 +88,7 @@ export class HeaderEdits {
   apply(name: string, original: string | undefined): string | undefined {
     if (this.empty) return original;
     const key = fieldKey(name);
-    const values = this.#added.filter(({ lower }) => fieldKey(lower) === key).map(({ value }) => value);
+    const values = this.#added.filter((entry) => entry.key === key).map(({ value }) => value);
     if (original !== undefined && !this.removed.some((each) => fieldKey(each) === key)) {
       values.unshift(original);
     }
@@ -93,11 +101,11 @@ export class HeaderEdits {
     return this.#added.map(({ name, value }) => [name, value]);
   }
 
-  /** The added lines, each ending in CRLF, without those whose lower-case name is in `except`. */
+  /** The added lines, each ending in CRLF, without those whose name, in whatever spelling, is in `except`. */
   lines(except?: ReadonlySet<string>): string {
     let lines = "";
-    for (const { lower, name, value } of this.#added) {
-      if (except === undefined || !except.has(lower)) lines += `${name}: ${value}\r\n`;
+    for (const { key, name, value } of this.#added) {
+      if (except === undefined || !except.has(key)) lines += `${name}: ${value}\r\n`;
     }
     return lines;
   }

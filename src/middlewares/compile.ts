@@ -20,7 +20,8 @@ export type Chain = (c: Context) => Promise<Response>;
 /**
  * The chain `middlewares[0] → … → last`. Like Hono's `compose`: what a middleware returns counts unless something behind
  * it has answered, and `await next()` leaves the answer in `c.res`. A middleware that throws rejects the chain with
- * {@link GatewayError} MIDDLEWARE_FAILED and its name; an `HTTPException` is answered as it says.
+ * {@link GatewayError} MIDDLEWARE_FAILED and its name; a GatewayError of its own stays what it is, and an `HTTPException`
+ * is answered as it says.
  */
 export function foldMiddlewares(middlewares: readonly NamedMiddleware[], last: Chain): Chain {
   return middlewares.reduceRight<Chain>((next, middleware) => (c) => run(middleware, c, next), last);
@@ -28,25 +29,19 @@ export function foldMiddlewares(middlewares: readonly NamedMiddleware[], last: C
 
 async function run({ name, handler }: NamedMiddleware, c: Context, next: Chain): Promise<Response> {
   let called = false;
-  let failure: unknown;
   try {
     const answer = await handler(c, async () => {
       if (called) throw new Error("next() called more than once");
       called = true;
-      try {
-        const response = await next(c);
-        // What is behind has set it already, unless it is the end of the chain.
-        if (!c.finalized) c.res = response;
-      } catch (error) {
-        failure = error;
-        throw error;
-      }
+      const response = await next(c);
+      // What is behind has set it already, unless it is the end of the chain.
+      if (!c.finalized) c.res = response;
     });
     if (answer !== undefined && !c.finalized) c.res = answer;
   } catch (error) {
     if (error instanceof HTTPException) return c.res = error.getResponse();
-    // Thrown further in: it has its name already.
-    if (error === failure && error instanceof GatewayError) throw error;
+    // One of ours, or thrown further in: it has its name already.
+    if (error instanceof GatewayError) throw error;
     throw new GatewayError("MIDDLEWARE_FAILED", name, { cause: error });
   }
   if (!c.finalized) {

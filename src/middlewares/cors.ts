@@ -40,8 +40,8 @@ export function cors(filter: CorsFilter): MiddlewareHandler {
 export function originMatcher(list: readonly string[]): ((origin: string) => boolean) | undefined {
   if (list.length === 0 || list.includes("*")) return undefined;
   const exact = new Set(list.filter((entry) => !entry.includes("*")).map((entry) => entry.toLowerCase()));
-  const wildcards = list.filter((entry) => entry.includes("*")).map((entry) => {
-    const [before = "", after = ""] = entry.toLowerCase().split("*", 2);
+  const wildcards = list.filter((entry) => entry.split("*").length === 2).map((entry) => {
+    const [before = "", after = ""] = entry.toLowerCase().split("*");
     return { before, after };
   });
   return function allows(origin) {

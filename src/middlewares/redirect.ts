@@ -1,7 +1,10 @@
 /** Redirects (data-plane spec 3.2); nothing behind them runs. */
 import type { MiddlewareHandler } from "hono";
+import { GatewayError } from "../errors.ts";
 import { encodePath } from "../lib/path-encode.ts";
 import { replacePrefix } from "../lib/prefix.ts";
+import { escapeBytes } from "../lib/url-escape.ts";
+import { encodeUtf8 } from "../lib/utf8.ts";
 import type { RedirectFilter } from "../table/filters.ts";
 import type { ExchangePort, GatewayContext } from "./ports.ts";
 
@@ -41,28 +44,39 @@ function locationOf(filter: RedirectFilter): (exchange: ExchangePort) => string 
     const location = encodeText(url);
     return () => location;
   }
-  const fixedPath = url === null ? undefined : encodeText(url.startsWith("/") ? url : `/${url}`);
-  return function locate(exchange) {
-    const replaced = prefix === null
-      ? exchange.path
-      : replacePrefix(exchange.path, prefix.match, prefix.replacement);
-    const path = fixedPath ?? encodePath(replaced.startsWith("/") ? replaced : `/${replaced}`);
-    const query = exchange.query === "" || path.includes("?") ? "" : `?${exchange.query}`;
-    return originOf(filter, exchange) + path + query;
+  const changed = (path: string) => {
+    const replaced = prefix === null ? path : replacePrefix(path, prefix.match, prefix.replacement);
+    return replaced.startsWith("/") ? replaced : `/${replaced}`;
   };
+  if (url !== null) {
+    const target = encodeText(changed(url.startsWith("/") ? url : `/${url}`));
+    return (exchange) => originOf(filter, exchange) + withQuery(target, exchange.query);
+  }
+  return (exchange) =>
+    originOf(filter, exchange) + withQuery(encodePath(changed(exchange.path)), exchange.query);
 }
 
-/** "" when the client named no host, and none is configured: the redirect is then relative. */
+/** A target that has a query of its own keeps it. */
+function withQuery(target: string, query: string): string {
+  return query === "" || target.includes("?") ? target : `${target}?${escapeBytes(query)}`;
+}
+
+/** "" when the client named no host, and none is configured: the redirect is then relative, if that leads anywhere. */
 function originOf({ scheme, host, port }: RedirectFilter, exchange: ExchangePort): string {
-  if (exchange.authority === "" && host === null) return "";
-  // Only the path changes: the client's port is part of where it is.
-  if (scheme === null && host === null && port === null) return `${exchange.scheme}://${exchange.authority}`;
+  const onlyPathChanges = scheme === null && host === null && port === null;
+  if (exchange.authority === "" && host === null) {
+    if (onlyPathChanges) return "";
+    throw new GatewayError("BAD_REQUEST", "no host to redirect to");
+  }
+  // The client's port is part of where it is.
+  if (onlyPathChanges) return `${exchange.scheme}://${exchange.authority}`;
   const name = host ?? exchange.host;
-  const bracketed = name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
-  return `${scheme ?? exchange.scheme}://${bracketed}${port === null ? "" : `:${port}`}`;
+  return `${scheme ?? exchange.scheme}://${name.includes(":") ? `[${name}]` : name}${
+    port === null ? "" : `:${port}`
+  }`;
 }
 
 /** A Location is ASCII (RFC 9110 10.2.2); escapes that are there stay. */
 function encodeText(url: string): string {
-  return url.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text));
+  return escapeBytes(encodeUtf8(url));
 }

@@ -1,5 +1,6 @@
 /** Header modification of requests (data-plane spec 3.5): set, set from variables, remove, add, add from variables. */
 import type { MiddlewareHandler } from "hono";
+import { encodeUtf8 } from "../lib/utf8.ts";
 import type { RequestHeadersFilter } from "../table/filters.ts";
 import type { GatewayContext } from "./ports.ts";
 import { compileVariable, type Variable } from "./variables.ts";
@@ -8,9 +9,9 @@ import { compileVariable, type Variable } from "./variables.ts";
 const UNKNOWN: Variable = () => undefined;
 
 export function requestHeaders(filter: RequestHeadersFilter): MiddlewareHandler {
-  const set = Object.entries(filter.set);
+  const set = Object.entries(filter.set).map(([name, value]) => [name, encodeUtf8(value)] as const);
   const setFrom = Object.entries(filter.setFrom).map(([name, source]) => [name, variable(source)] as const);
-  const add = flatten(filter.add);
+  const add = flatten(filter.add).map(([name, value]) => [name, encodeUtf8(value)] as const);
   const addFrom = flatten(filter.addFrom).map(([name, source]) => [name, variable(source)] as const);
   return function requestHeaders(c, next) {
     const { exchange } = (c as GatewayContext).env;

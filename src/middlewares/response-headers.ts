@@ -1,13 +1,14 @@
 /** Header modification of answers (data-plane spec 3.5). */
 import type { MiddlewareHandler } from "hono";
+import { encodeUtf8 } from "../lib/utf8.ts";
 import type { ResponseHeadersFilter } from "../table/filters.ts";
 import type { GatewayContext } from "./ports.ts";
 
 /** Runs when the head is written, so that it has the last word over what other features set. */
 export function responseHeaders(filter: ResponseHeadersFilter): MiddlewareHandler {
-  const set = Object.entries(filter.set);
+  const set = Object.entries(filter.set).map(([name, value]) => [name, encodeUtf8(value)] as const);
   const add = Object.entries(filter.add).flatMap(([name, values]) =>
-    values.map((value) => [name, value] as const)
+    values.map((value) => [name, encodeUtf8(value)] as const)
   );
   return function responseHeaders(c, next) {
     const { exchange } = (c as GatewayContext).env;

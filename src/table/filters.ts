@@ -46,6 +46,7 @@ export interface RedirectFilter {
   /** Whole URL or path. */
   readonly url: string | null;
   readonly scheme: "http" | "https" | null;
+  /** Normal form: lower-case, without port, IPv6 without brackets. */
   readonly host: string | null;
   readonly port: number | null;
   readonly prefix: { readonly match: string; readonly replacement: string } | null;

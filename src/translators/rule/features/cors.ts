@@ -1,5 +1,6 @@
 /** `spec.enableCORS` and its companions; `spec.config.cors` has the fields that ALB lacks (data-plane spec 3.3). */
 import type { CorsFilter } from "../../../table/filters.ts";
+import type { Context } from "../../types.ts";
 import { asksForRedirect } from "./redirect.ts";
 import type { FeatureResult, RouteLayers } from "./feature.ts";
 
@@ -8,12 +9,28 @@ const DEFAULT_HEADERS =
   "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Authorization";
 const DEFAULT_MAX_AGE_S = 1_728_000;
 
-export function cors({ rule }: RouteLayers): FeatureResult {
+/** `*`, `null`, or an origin as browsers send it, in which one `*` may stand for names (RFC 6454 6.2). */
+const ORIGIN = /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/(?=[^*]*\*?[^*]*$)[^/?#\s@]+)$/i;
+
+export function cors({ rule }: RouteLayers, { report }: Context): FeatureResult {
   if (rule?.spec.enableCORS !== true) return {};
   const { corsAllowOrigin = "", corsAllowHeaders, config } = rule.spec;
+  const allowOrigins = corsAllowOrigin.split(",").map((origin) => origin.trim()).filter((origin) =>
+    origin !== ""
+  );
+  // They stay in the list, where they match nothing: without them it might be empty, and an empty list is everybody.
+  for (const origin of allowOrigins.filter((each) => !ORIGIN.test(each))) {
+    report(rule, {
+      code: "InvalidAction",
+      field: "spec.corsAllowOrigin",
+      reason: `${JSON.stringify(origin)} is no origin that a browser sends; expected *, ` +
+        "https://example.com[:PORT] or https://*.example.com",
+      severity: "warning",
+    });
+  }
   const filter: CorsFilter = {
     type: "cors",
-    allowOrigins: corsAllowOrigin.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""),
+    allowOrigins,
     allowMethods: config?.cors?.allowMethods || DEFAULT_METHODS,
     allowHeaders: corsAllowHeaders || DEFAULT_HEADERS,
     exposeHeaders: config?.cors?.exposeHeaders ?? "",

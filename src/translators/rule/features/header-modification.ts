@@ -1,4 +1,6 @@
 /** Annotations `alb.rule.<domain>/rewrite-request` and `…/rewrite-response` (data-plane spec 3.5). */
+import { headerEditFault } from "../../../lib/header-edits.ts";
+import { readVariableName } from "../../../lib/variable-names.ts";
 import {
   type Parsed,
   parseRequestModification,
@@ -46,6 +48,14 @@ function read<T extends object>(
   if (text === undefined) return undefined;
   const parsed = parse(text);
   if (parsed.ok) {
+    for (const reason of faultsOf(parsed.value)) {
+      report(rule, {
+        code: "InvalidAction",
+        field: `metadata.annotations["${annotation}"]`,
+        reason,
+        severity: "warning",
+      });
+    }
     return Object.values(parsed.value).some((part) => Object.keys(part).length > 0)
       ? parsed.value
       : undefined;
@@ -57,3 +67,22 @@ function read<T extends object>(
   });
   return undefined;
 }
+
+/** Which entries will have no effect, and why; the others have theirs. */
+function faultsOf(modification: object): string[] {
+  return Object.entries(modification).flatMap(([part, entries]: [string, Entries]) => {
+    const names = Array.isArray(entries) ? entries : Object.keys(entries);
+    const variables = part.endsWith("_var") ? Object.values(entries).flat() : [];
+    return [
+      ...names.flatMap((name) => {
+        const fault = headerEditFault(name);
+        return fault === undefined ? [] : [`${part}: ${JSON.stringify(name)} ${fault}; it is ignored`];
+      }),
+      ...variables.filter((name) => readVariableName(name) === undefined).map((name) =>
+        `${part}: no variable is called ${JSON.stringify(name)}; the header is left alone`
+      ),
+    ];
+  });
+}
+
+type Entries = readonly string[] | Readonly<Record<string, string | readonly string[]>>;

@@ -58,11 +58,16 @@ function redirectOf(
   if (scheme !== null && scheme !== "http" && scheme !== "https") {
     faults.push(["scheme", `expected http or https, found ${JSON.stringify(config.scheme)}`]);
   }
-  const host = config.host || null;
-  if (host !== null && normalizeHost(host) === null) {
-    faults.push(["host", `expected a host, found ${JSON.stringify(host)}`]);
+  const host = config.host ? hostAndPort(config.host) : { name: null, port: null };
+  if (host === undefined) {
+    faults.push(["host", `expected a host, found ${JSON.stringify(config.host)}`]);
+  } else if (host.port !== null && config.port && config.port !== host.port) {
+    faults.push([
+      "host",
+      `${JSON.stringify(config.host)} has another port than the field port, ${config.port}`,
+    ]);
   }
-  const hasTarget = [config.url, scheme, host, config.port, config.prefix_match].some(Boolean);
+  const hasTarget = [config.url, scheme, config.host, config.port, config.prefix_match].some(Boolean);
   if (!hasTarget) {
     faults.push([
       "",
@@ -80,13 +85,22 @@ function redirectOf(
     code: code as RedirectFilter["code"],
     url: config.url || null,
     scheme: scheme as RedirectFilter["scheme"],
-    host,
-    port: config.port || null,
+    host: host?.name ?? null,
+    port: config.port || (host?.port ?? null),
     prefix: config.prefix_match
       ? { match: config.prefix_match, replacement: config.replace_prefix ?? "" }
       : null,
   };
   return { filters: [filter] };
+}
+
+/** A host with or without its port; a bare IPv6 address is one too. Undefined when it is none. */
+function hostAndPort(text: string): { name: string; port: number | null } | undefined {
+  const bare = normalizeHost(`[${text}]`);
+  const name = bare ?? normalizeHost(text);
+  if (name === null) return undefined;
+  const port = bare === null ? /:([0-9]+)$/.exec(text)?.[1] : undefined;
+  return { name, port: port === undefined ? null : Number(port) };
 }
 
 function fieldOf(object: Rule | Frontend, field: string): string {
