@@ -21,7 +21,9 @@ export function refuse(
   const error = new GatewayError(code, reason, options);
   exchange.blame(error);
   const { status } = error;
-  return answer(status, [["content-type", "text/plain"], ...options.fields ?? []], `X-Error: ${status}\n`);
+  const body = `X-Error: ${status}\n`;
+  const own: HttpField[] = [["content-type", "text/plain"], ["content-length", String(body.length)]];
+  return answer(status, [...own, ...options.fields ?? []], body);
 }
 
 /** Sends the client to a place where it can log in. */

@@ -33,7 +33,7 @@ export function forwardAuth(
     try {
       answer = await ask(exchange, call);
     } catch (error) {
-      reportFailure(call.url.origin, error);
+      if (!exchange.abortSignal.aborted) reportFailure(call.url.origin, error);
       return refuse(exchange, "AUTH_FAILED", "send-auth-request-fail", { cause: error });
     }
     const passed = answer.status >= 200 && answer.status < 300;
@@ -128,7 +128,6 @@ function createReporter({ report }: AuthServices, scope: string): (origin: strin
   return function reportFailure(origin, cause) {
     if (performance.now() < quietUntil) return;
     quietUntil = performance.now() + REPORT_EVERY_MS;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    report(new Error(`route ${scope}: authentication server ${origin} did not answer: ${why}`, { cause }));
+    report(new Error(`route ${scope}: authentication server ${origin} did not answer`, { cause }));
   };
 }
