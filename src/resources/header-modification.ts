@@ -1,5 +1,6 @@
 /** The JSON in the annotations `rewrite-request` and `rewrite-response` (data-plane spec 3.5). Unknown keys are ignored. */
 import { z } from "zod";
+import { expectation } from "./issues.ts";
 
 const texts = z.record(z.string(), z.string()).prefault({});
 const lists = z.record(z.string(), z.array(z.string()).readonly()).prefault({});
@@ -38,7 +39,7 @@ function parse<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   } catch {
     return { ok: false, reason: "expected JSON" };
   }
-  const result = schema.safeParse(given);
+  const result = schema.safeParse(given, { error: expectation });
   if (result.success) return { ok: true, value: result.data };
   const [issue] = result.error.issues;
   const place = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;

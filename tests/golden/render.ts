@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import { formatProblem } from "../../src/errors.ts";
+import { formatProblem, type Problem } from "../../src/errors.ts";
 import { readObject } from "../../src/resources/read.ts";
 import { createSnapshot, type SnapshotEntry } from "../../src/resources/snapshot.ts";
 import { checkTable } from "../../src/table/check.ts";
@@ -39,9 +39,8 @@ export function render(name: string): string {
   return stringify({ ...brief(table), problems: problems.map(formatProblem) }, { lineWidth: 110 });
 }
 
-function translateCase(
-  name: string,
-): { table: Table; problems: readonly Parameters<typeof formatProblem>[0][] } {
+/** Problems are those of reading and those of translation. */
+function translateCase(name: string): { table: Table; problems: readonly Problem[] } {
   const options: CaseOptions = existsSync(fileOf(name, "options.yaml"))
     ? parse(read(fileOf(name, "options.yaml")))
     : {};
@@ -55,7 +54,17 @@ function translateCase(
     object ? [{ object, refusals }] : []
   );
   const snapshot = createSnapshot(entries, new Map(Object.entries(resolvedNames)));
-  return translate(snapshot, { labelDomain: "cpaas.io", trustedProxies: [], ...given });
+  const unread = results.flatMap(({ ref, issues }) =>
+    issues.map(({ severity, code, field, reason }): Problem => ({
+      object: ref,
+      severity,
+      code,
+      field,
+      reason,
+    }))
+  );
+  const { table, problems } = translate(snapshot, { labelDomain: "cpaas.io", trustedProxies: [], ...given });
+  return { table, problems: [...unread, ...problems] };
 }
 
 function read(file: URL): string {
