@@ -10,6 +10,7 @@ import type { CompiledListener } from "./compiled.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ProxyLimits } from "./limits.ts";
 import type { ListenerPort } from "./listener-port.ts";
+import { refusedRequest } from "./refused-request.ts";
 import type { Responder } from "./responder.ts";
 
 export interface ServedListenerOptions {
@@ -64,8 +65,8 @@ export class ServedListener implements ListenerPort {
     this.#options.closed();
   }
 
-  refused(error: GatewayError): void {
-    this.observer.requestRefused?.(this.compiled.spec.port, error.code, error.status);
+  refused(error: GatewayError, peerAddress: string): void {
+    this.observer.requestRefused?.(refusedRequest(error, this.compiled, peerAddress, this.wheel.now()));
   }
 
   report(error: unknown): void {

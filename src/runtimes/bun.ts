@@ -16,7 +16,7 @@ import { WriteQueue } from "./write-queue.ts";
 /** What we use of Bun's sockets; written out here because Bun's type package would leak into every file. */
 interface NativeSocket {
   data: BunSocket;
-  readonly remoteAddress: string;
+  readonly remoteAddress: string | undefined;
   readonly remotePort: number;
   readonly localPort: number;
   /** Number of bytes taken by the kernel, -1 when the socket is closed. */
@@ -70,7 +70,7 @@ class BunSocket implements Socket {
 
   constructor(native: NativeSocket) {
     this.#native = native;
-    this.remoteAddress = plainAddress(native.remoteAddress);
+    this.remoteAddress = plainAddress(native.remoteAddress ?? "");
     this.remotePort = native.remotePort;
     native.setNoDelay(true);
   }
@@ -187,6 +187,8 @@ function listenTcp(options: ListenOptions, onConnection: (socket: Socket) => voi
       socket: {
         ...EVENTS,
         open(native) {
+          // Gone before it was accepted: there is nobody to talk to, and no address to name.
+          if (native.remoteAddress === undefined) return native.terminate();
           native.data = new BunSocket(native);
           onConnection(native.data);
         },

@@ -74,7 +74,7 @@ export interface ExchangeRecord {
 export interface ExchangeObserver {
   exchangeEnded(record: ExchangeRecord): void;
   /** A request was refused before it became an exchange: malformed, or its connection over a limit. */
-  requestRefused?(listenerPort: number, code: string, status: number): void;
+  requestRefused?(record: ExchangeRecord): void;
   /** One connection of a listener opened (+1) or closed (-1). */
   connectionChanged(listenerPort: number, delta: 1 | -1): void;
   /** An exchange began (+1) or ended (-1): `reading`/`writing` gauges derive from it. */

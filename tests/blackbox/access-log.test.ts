@@ -134,6 +134,15 @@ describe("access log as JSON", () => {
     assert.equal(entry.status, 200);
   });
 
+  it("has a line for what could not be read", async () => {
+    const connection = await dial({ host: site.host, port: site.port, from: "127.8.8.9" });
+    await connection.send("GET / HTTP/1.1\r\nHost : a.com\r\n\r\n");
+    const entry = await site.gateway.logged((each) => each.error === "BAD_REQUEST");
+    assert.deepEqual([entry.status, entry.peer_addr, entry.target, entry.rule], [400, "127.8.8.9", "", ""]);
+    assert.equal(entry.reason, "BadRequest : space in or after a header name");
+    connection.close();
+  });
+
   it("has a line for clients that left", async () => {
     site.upstream.handler = () => {};
     const leaving = await dial({ host: site.host, port: site.port });

@@ -29,7 +29,10 @@ export function withAccessLog(next: ExchangeObserver, options: AccessLogOptions)
       next.exchangeEnded(record);
       if (wanted()) writer.write(line(record));
     },
-    requestRefused: (port, code, status) => next.requestRefused?.(port, code, status),
+    requestRefused(record) {
+      next.requestRefused?.(record);
+      if (wanted()) writer.write(line(record));
+    },
     connectionChanged: (port, delta) => next.connectionChanged(port, delta),
     activeChanged: (port, delta) => next.activeChanged(port, delta),
   };

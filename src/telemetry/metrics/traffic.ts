@@ -73,9 +73,9 @@ export class Traffic implements ExchangeObserver {
   }
 
   /** Belongs to no route and has no method: the error count is all that can be said. */
-  requestRefused(listenerPort: number, code: string): void {
+  requestRefused({ listenerPort, errorCode }: ExchangeRecord): void {
     const { errors } = this.#portCells(listenerPort);
-    errors.set(code, (errors.get(code) ?? 0) + 1);
+    errors.set(errorCode, (errors.get(errorCode) ?? 0) + 1);
   }
 
   connectionChanged(listenerPort: number, delta: 1 | -1): void {

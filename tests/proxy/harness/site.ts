@@ -133,7 +133,7 @@ export function startSite(options: SiteOptions = {}): Site {
     serve: createServe(app),
     observer: {
       exchangeEnded: (record) => void records.push(record),
-      requestRefused: (_port, code) => void refused.push(code),
+      requestRefused: ({ errorCode }) => void refused.push(errorCode),
       connectionChanged: (_port, delta) => void (connections += delta),
       activeChanged: (_port, delta) => void (active += delta),
     },
