@@ -125,6 +125,16 @@ export class Fields {
     return index === -1 ? undefined : this.value(index);
   }
 
+  /** Values of all fields with this id, joined with ", "; undefined when there is none. */
+  joinedOfId(id: number): string | undefined {
+    let value: string | undefined;
+    for (let index = this.indexOfId(id); index !== -1 && index < this.count; index++) {
+      if (this.id(index) !== id) continue;
+      value = value === undefined ? this.value(index) : `${value}, ${this.value(index)}`;
+    }
+    return value;
+  }
+
   /**
    * Value of a field by lower-case name, lines joined with ", "; undefined when absent. `_` and `-` are one: the
    * spelling of the first line found decides, lines of the other spelling do not count.

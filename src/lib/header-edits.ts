@@ -112,7 +112,7 @@ export class HeaderEdits {
 }
 
 /** One byte a character, as heads are written: text beyond ISO-8859-1 travels as UTF-8. */
-function fieldValue(value: string): string {
+export function fieldValue(value: string): string {
   const line = CONTROL.test(value) ? value.replace(CONTROLS, "") : value;
   return /[\u0100-\uffff]/.test(line) ? String.fromCharCode(...encoder.encode(line)) : line;
 }

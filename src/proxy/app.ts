@@ -2,7 +2,6 @@
 import { type Context, Hono } from "hono";
 import type { Router } from "hono/router";
 import { GatewayError } from "../errors.ts";
-import { requestLinesOf } from "../http1/serialize.ts";
 import type { Chain } from "../middlewares/compile.ts";
 import type { CompiledRoute } from "./compiled.ts";
 import { deliver } from "./deliver.ts";
@@ -10,7 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import { Forward, type ForwardContext } from "./forward.ts";
 import { ForwardedBody, type ForwardedResponse } from "./forwarded-response.ts";
 import { LightRequest } from "./light-request.ts";
-import { RequestBody } from "./request-body.ts";
+import { fromRequest, withHeaders } from "./outgoing.ts";
 import { phraseOf, type Responder } from "./responder.ts";
 
 /** What middlewares find in `c.env`. */
@@ -41,7 +40,7 @@ export function createServe(options: AppOptions): Serve {
   });
 
   return function serve(exchange, responder) {
-    const request = new LightRequest(exchange);
+    const request = new LightRequest(exchange, responder);
     // The answer travels through `deliver` or straight to the responder: Hono would wrap it for HEAD.
     app.fetch(request as unknown as Request, { exchange, responder, request });
   };
@@ -99,17 +98,24 @@ export function forwardingEnd(
     const c = context as GatewayContext;
     const { exchange, responder, request } = c.env;
     const raw = c.req.raw as unknown;
-    if (raw !== request) await adoptRequest(exchange, raw as Request);
-    else if (request.changedHeaders !== undefined) adoptHeaders(exchange, request.changedHeaders);
-    if (!wantsResponse && !exchange.responseWanted) return startForwarding(c, options, compiled());
-    exchange.filteredAt = options.wheel.now();
-    if (exchange.body !== undefined && !exchange.body.replayable) {
+    if (raw !== request) exchange.outgoing = await fromRequest(exchange, raw as Request, request.url);
+    else if (request.changedHeaders !== undefined) {
+      exchange.outgoing = withHeaders(exchange, request.changedHeaders);
+    }
+    // The client went away, or was answered, while a middleware worked: an upstream would work for nobody.
+    if (responder.done) throw new GatewayError("CLIENT_ABORTED", "client closed the connection");
+    if (exchange.upstreamBody?.replayable === false) {
       throw new GatewayError("INTERNAL", "request body was read by a middleware and is too large to be sent");
     }
+    if (!wantsResponse && !exchange.responseWanted) return startForwarding(c, options, compiled());
+    exchange.filteredAt = options.wheel.now();
     const answer = await new Promise<ForwardedResponse | GatewayError>((resolve) => {
       new Forward(options, exchange, compiled(), new ForwardedBody(responder, resolve)).start();
     });
-    if (answer instanceof GatewayError) return errorResponse(exchange, answer);
+    if (answer instanceof GatewayError) {
+      if (answer.code === "CLIENT_ABORTED") throw answer;
+      return errorResponse(exchange, answer);
+    }
     exchange.upstreamAnswer = { status: answer.status, received: answer.forwarded.received };
     const response = answer as unknown as Response;
     // Hono applies what `c.header()` prepared only to responses of its own making.
@@ -129,39 +135,6 @@ function errorResponse(exchange: Exchange, error: GatewayError): Response {
     statusText: phraseOf(error.status),
     headers: { "content-type": "text/plain" },
   });
-}
-
-function adoptHeaders(exchange: Exchange, headers: Headers): void {
-  const { framing } = exchange.head;
-  const length = framing.kind === "length" ? `Content-Length: ${framing.length}\r\n` : "";
-  exchange.outgoing = {
-    method: exchange.method,
-    target: exchange.requestUri,
-    lines: requestLinesOf(headers) + length,
-  };
-}
-
-/** Takes over a Request that a middleware put in the place of the client's. */
-async function adoptRequest(exchange: Exchange, request: Request): Promise<void> {
-  const { pathname, search } = new URL(request.url);
-  let lines = requestLinesOf(request.headers);
-  const limits = exchange.listener.limits;
-  const bytes = request.body === null ? new Uint8Array(0) : new Uint8Array(await request.arrayBuffer());
-  if (bytes.length > limits.maxBufferedBodyBytes) {
-    throw new GatewayError("BODY_TOO_LARGE", "request body made by a middleware is too large");
-  }
-  exchange.body?.discard();
-  exchange.body = undefined;
-  if (bytes.length > 0) {
-    lines += `Content-Length: ${bytes.length}\r\n`;
-    const framing = { kind: "length", length: bytes.length } as const;
-    exchange.body = new RequestBody(framing, { resumeBody() {} }, {
-      ...limits,
-      maxReplayBytes: bytes.length,
-    });
-    exchange.body.feed(bytes, 0, bytes.length);
-  }
-  exchange.outgoing = { method: request.method, target: pathname + search, lines };
 }
 
 function asGatewayError(error: unknown, options: AppOptions): GatewayError {

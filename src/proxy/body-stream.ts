@@ -7,11 +7,19 @@ import type { BodySink, RequestBody } from "./request-body.ts";
  * Reads `body` from its first byte. What is read is kept up to `keep` bytes, so that the request can still be forwarded
  * afterwards; a longer body errors the stream (413).
  */
-export function bodyStream(body: RequestBody, keep: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function bodyStream(
+  body: RequestBody,
+  keep: number,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   body.keepUpTo(keep);
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       let failed = false;
+      signal.addEventListener("abort", () => {
+        if (!failed && !body.complete) controller.error(signal.reason);
+        failed = true;
+      });
       const sink: BodySink = {
         onBodyData(bytes, start, end) {
           if (failed) return;

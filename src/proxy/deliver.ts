@@ -3,7 +3,7 @@ import { GatewayError } from "../errors.ts";
 import { responseLinesOf } from "../http1/serialize.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BodySource } from "./forward.ts";
-import { ForwardedResponse } from "./forwarded-response.ts";
+import { ForwardedResponse, upstreamLength } from "./forwarded-response.ts";
 import type { Responder } from "./responder.ts";
 
 /** Resolves when the last byte was handed over or the client is gone. */
@@ -14,7 +14,8 @@ export async function deliver(response: Response, exchange: Exchange, responder:
     exchange.reason = `BackendError : read ${upstreamAnswer.received} byte data from backend`;
   }
   if (!(response instanceof ForwardedResponse)) {
-    await deliverStream(response, response, exchange, responder);
+    const length = response.body === null ? 0 : upstreamLength(response.body);
+    await deliverStream(response, response, length, exchange, responder);
     return;
   }
   const { head, forwarded, untouched, bodyUntouched } = response;
@@ -25,23 +26,28 @@ export async function deliver(response: Response, exchange: Exchange, responder:
   }
   // Fields that were changed after the body was asked for are in the light response only.
   const answer = response as unknown as Response;
-  if (!bodyUntouched) return deliverStream(answer, response.native, exchange, responder);
+  if (!bodyUntouched) return deliverStream(answer, response.native, lengthOf(response), exchange, responder);
   writeHead(answer, lengthOf(response), exchange, responder);
   forwarded.relay();
 }
 
-/** Status and fields of one response, body of another. */
+/**
+ * Status and fields of one response, body of another. What the fields say of the body's length counts only where no body
+ * is sent: a middleware that rewrites a body seldom corrects it.
+ */
 async function deliverStream(
   answer: Response,
-  { body: stream }: Response,
+  { body }: Response,
+  length: number | undefined,
   exchange: Exchange,
   responder: Responder,
 ): Promise<void> {
-  const bodiless = exchange.method === "HEAD" || answer.status === 304;
-  const body = bodiless ? null : stream;
-  const announced = answer.headers.get("content-length") ?? "";
-  const known = /^[0-9]{1,15}$/.test(announced) ? Number(announced) : undefined;
-  writeHead(answer, known ?? (body === null && !bodiless ? 0 : undefined), exchange, responder);
+  if (exchange.method === "HEAD" || answer.status === 304) {
+    const announced = answer.headers.get("content-length") ?? "";
+    writeHead(answer, /^[0-9]{1,15}$/.test(announced) ? Number(announced) : undefined, exchange, responder);
+    return responder.end(undefined);
+  }
+  writeHead(answer, length, exchange, responder);
   if (body === null) responder.end(undefined);
   else await pump(body, responder);
 }

@@ -3,6 +3,7 @@ import { GatewayError } from "../errors.ts";
 import { SPAN } from "../http1/fields.ts";
 import { FieldId } from "../http1/known.ts";
 import type { RequestHead } from "../http1/request-head.ts";
+import { NO_BODY } from "../http1/framing.ts";
 import { forwardedRequestLines, upstreamRequestHead } from "../http1/serialize.ts";
 import { HeaderEdits } from "../lib/header-edits.ts";
 import { normalizeHost } from "../lib/host.ts";
@@ -15,6 +16,7 @@ import type { Route } from "../table/table.ts";
 import type { BalancedExchange } from "../upstreams/balancers/balancer.ts";
 import type { Attempt, ExchangeRecord } from "../telemetry/record.ts";
 import type { CompiledListener, CompiledRoute } from "./compiled.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { RequestBody } from "./request-body.ts";
 
 /** Fields that the gateway sets, so that edits of them have no effect upstream (data-plane spec 3.5). */
@@ -40,15 +42,6 @@ export interface Peer {
   readonly protocol: "http" | "https";
 }
 
-/** A request that a middleware has changed. */
-export interface Outgoing {
-  readonly method: string;
-  /** Origin-form. */
-  readonly target: string;
-  /** Field lines, each ending in CRLF, with the Content-Length where there is one. */
-  readonly lines: string;
-}
-
 export class Exchange implements RequestView, ExchangeRecord, ExchangePort, BalancedExchange {
   readonly head: RequestHead;
   readonly listener: CompiledListener;
@@ -61,7 +54,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   readonly authority: string;
   /** Path and query as received, in origin-form (or `*`): what is forwarded unless a rewrite applies. */
   readonly requestUri: string;
-  /** undefined when the request has none. */
+  /** As the client sends it; undefined when the request has none. */
   body: RequestBody | undefined;
   /** See {@link BalancedExchange.affinityKey}. */
   affinityKey: string | undefined = undefined;
@@ -90,6 +83,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   #requestId: string | undefined;
   #traced: boolean | undefined;
   #abort: AbortController | undefined;
+  #abortReason: GatewayError | undefined;
   #requestEdits: HeaderEdits | undefined;
   #responseEdits: HeaderEdits | undefined;
   #rewrittenPath: string | undefined;
@@ -177,7 +171,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   }
 
   get forwardedFor(): string {
-    return this.header("x-forwarded-for") ?? "";
+    return this.#forwardedFor ?? "";
   }
 
   /** The client's `X-Request-ID`, or a new one. */
@@ -186,12 +180,15 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   }
 
   get clientAddress(): string {
-    return this.#clientAddress ??= clientAddress(
-      this.peer.address,
-      this.listener.trustedProxies.length === 0 ? undefined : this.header("x-forwarded-for"),
-      this.listener.trustedProxies.length === 0 ? undefined : this.header("x-real-ip"),
-      this.listener.trustedProxies,
-    );
+    const { listener: { trustedProxies }, peer, head: { fields } } = this;
+    return this.#clientAddress ??= trustedProxies.length === 0
+      ? peer.address
+      : clientAddress(peer.address, this.#forwardedFor, fields.joinedOfId(FieldId.REAL_IP), trustedProxies);
+  }
+
+  /** In its own spelling only: a trusted proxy sets it, but lets its client's `X_Forwarded_For` pass. */
+  get #forwardedFor(): string | undefined {
+    return this.head.fields.joinedOfId(FieldId.FORWARDED_FOR);
   }
 
   /** Whether the client asked for the debug trace. */
@@ -201,12 +198,17 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
 
   /** Aborted when the client goes away before the answer is complete. */
   get abortSignal(): AbortSignal {
-    return (this.#abort ??= new AbortController()).signal;
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
+    }
+    return this.#abort.signal;
   }
 
-  /** The client is gone. */
-  aborted(): void {
-    this.#abort?.abort();
+  /** The client is gone, or its request cannot be completed. */
+  aborted(reason: GatewayError): void {
+    this.#abortReason = reason;
+    this.#abort?.abort(reason);
   }
 
   get sourceAddress(): string {
@@ -288,17 +290,27 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     return host === NO_HOST || parseAddress(host) !== null ? "" : host;
   }
 
+  /** Method of the request that the upstream gets; it decides how the answer is read. */
+  get upstreamMethod(): string {
+    return this.outgoing?.method ?? this.head.method;
+  }
+
+  /** Body that the upstream gets. */
+  get upstreamBody(): RequestBody | undefined {
+    return this.outgoing === undefined ? this.body : this.outgoing.body;
+  }
+
   /** Head of the request as the upstream gets it (data-plane spec 3.7). */
   upstreamHead(): string {
-    const { head, outgoing } = this;
+    const { head } = this;
     return upstreamRequestHead({
-      method: outgoing?.method ?? head.method,
+      method: this.upstreamMethod,
       target: this.#target(),
       // HTTP/1.1 needs a Host where HTTP/1.0 had none.
       host: this.#upstreamHost ?? (this.authority === "" ? "localhost" : this.authority),
       lines: this.#lines() + this.forwardedLines(),
-      framing: this.body?.framing ?? head.framing,
-      expectContinue: head.expectContinue && outgoing === undefined,
+      framing: this.upstreamBody?.framing ?? NO_BODY,
+      expectContinue: head.expectContinue && this.upstreamBody === this.body,
       upgrade: head.upgrade,
     });
   }

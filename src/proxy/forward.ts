@@ -149,7 +149,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
   }
 
   onWritable(): void {
-    this.#exchange.body?.resume();
+    this.#exchange.upstreamBody?.resume();
   }
 
   // Request body, from the client connection.
@@ -157,7 +157,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
   onBodyData(bytes: Uint8Array, start: number, end: number): void {
     const connection = this.#connection;
     if (connection === undefined || this.#done) return;
-    if (this.#exchange.body?.framing.kind === "chunked") {
+    if (this.#exchange.upstreamBody?.framing.kind === "chunked") {
       connection.text(`${(end - start).toString(16)}\r\n`);
       connection.data(bytes, start, end);
       connection.text("\r\n");
@@ -173,7 +173,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
   onBodyEnd(trailers: Fields | undefined): void {
     const connection = this.#connection;
     if (connection === undefined || this.#done) return;
-    if (this.#exchange.body?.framing.kind === "chunked") {
+    if (this.#exchange.upstreamBody?.framing.kind === "chunked") {
       const removed = this.#exchange.pendingRequestEdits?.removed;
       connection.text(`0\r\n${trailerLines(trailers, removed)}\r\n`);
     }
@@ -250,8 +250,8 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     this.#connection = connection;
     this.#exchange.sentAt = this.#context.wheel.now();
     this.#headText ??= this.#exchange.upstreamHead();
-    connection.send(this, this.#exchange.method, this.#headText, this.#route.route.timeouts);
-    const { body } = this.#exchange;
+    connection.send(this, this.#exchange.upstreamMethod, this.#headText, this.#route.route.timeouts);
+    const body = this.#exchange.upstreamBody;
     if (body === undefined) connection.finish();
     else body.attach(this);
     connection.flush();
@@ -263,7 +263,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     // A connection that died while it idled says nothing about the endpoint.
     if (!staleConnection) this.#upstream.failed(this.#endpoint as Endpoint);
     if (this.#answered) return this.#giveUp(error);
-    const { body, method } = this.#exchange;
+    const { upstreamBody: body, upstreamMethod: method } = this.#exchange;
     body?.detach();
     const decision = decideRetry({
       error,

@@ -2,7 +2,7 @@
  * The Response of an upstream as middlewares see it. As long as nobody touches the body, the bytes go from socket to
  * socket; a web stream is built only when a middleware asks for it.
  */
-import type { GatewayError } from "../errors.ts";
+import { GatewayError } from "../errors.ts";
 import type { Fields } from "../http1/fields.ts";
 import { FieldId } from "../http1/known.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
@@ -23,6 +23,14 @@ const FRAMING = new Set<number>([
   FieldId.UPGRADE,
   FieldId.TE,
 ]);
+
+/** Web streams that are upstreams' bodies, and what these announced. */
+const LENGTHS = new WeakMap<ReadableStream, number>();
+
+/** Length of a body that is an upstream's as it came; undefined for any other, whatever its head says. */
+export function upstreamLength(body: ReadableStream): number | undefined {
+  return LENGTHS.get(body);
+}
 
 /** Takes an upstream's answer and keeps the body back until it is known who wants it. */
 export class ForwardedBody implements AnswerConsumer {
@@ -47,7 +55,15 @@ export class ForwardedBody implements AnswerConsumer {
 
   begin(source: BodySource): void {
     this.#source = source;
-    this.#responder.begin(source);
+    this.#responder.begin({
+      pause: () => source.pause(),
+      resume: () => source.resume(),
+      abort: () => {
+        source.abort();
+        // Whoever waits for the head or reads the body must learn that nothing more comes.
+        this.fail(new GatewayError("CLIENT_ABORTED", "client closed the connection"));
+      },
+    });
   }
 
   informational(head: ResponseHead): void {
@@ -68,12 +84,9 @@ export class ForwardedBody implements AnswerConsumer {
   data(bytes: Uint8Array, start: number, end: number): void {
     if (this.#relaying) return this.#responder.data(bytes, start, end);
     const chunk = bytes.slice(start, end) as Uint8Array<ArrayBuffer>;
-    if (this.#stream === undefined) {
-      this.#held.push(chunk);
-      return;
-    }
-    this.#stream.enqueue(chunk);
-    if ((this.#stream.desiredSize ?? 0) <= 0) this.#source?.pause();
+    if (this.#stream === undefined) this.#held.push(chunk);
+    else this.#stream.enqueue(chunk);
+    if ((this.#stream?.desiredSize ?? 0) <= 0) this.#source?.pause();
   }
 
   batch(): void {
@@ -88,6 +101,7 @@ export class ForwardedBody implements AnswerConsumer {
   }
 
   fail(error: GatewayError): void {
+    if (this.#state !== "open") return;
     this.#state = "failed";
     this.#error = error;
     if (this.#response === undefined) this.#resolve(error);
@@ -106,13 +120,14 @@ export class ForwardedBody implements AnswerConsumer {
     for (const chunk of this.#held.splice(0)) this.#responder.data(chunk, 0, chunk.length);
     if (this.#state === "ended") return this.#responder.end(this.#trailers);
     if (this.#state === "failed") return this.#responder.fail(this.#error as GatewayError);
-    this.#responder.batch();
+    // In this order: a client that is slow already pauses it again.
     this.#source?.resume();
+    this.#responder.batch();
   }
 
   /** The body as a web stream. */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) => {
         for (const chunk of this.#held.splice(0)) controller.enqueue(chunk);
         if (this.#state === "ended") controller.close();
@@ -122,6 +137,9 @@ export class ForwardedBody implements AnswerConsumer {
       pull: () => this.#source?.resume(),
       cancel: () => this.discard(),
     }, { highWaterMark: STREAM_HIGH_WATER, size: (chunk) => chunk.byteLength });
+    const framing = this.#response?.head.framing;
+    if (framing?.kind === "length") LENGTHS.set(stream, framing.length);
+    return stream;
   }
 
   /** Nobody wants the body. */

@@ -28,12 +28,15 @@ export class TrackedHeaders extends Headers {
 
 export class LightRequest {
   readonly #exchange: Exchange;
+  readonly #client: { continue(): void };
   #headers: TrackedHeaders | undefined;
   #native: Request | undefined;
   #url: string | undefined;
 
-  constructor(exchange: Exchange) {
+  /** `client` is told to send its body, if it waits for that, when somebody reads. */
+  constructor(exchange: Exchange, client: { continue(): void }) {
     this.#exchange = exchange;
+    this.#client = client;
   }
 
   get method(): string {
@@ -42,7 +45,9 @@ export class LightRequest {
 
   get url(): string {
     const { authority, requestUri, peer } = this.#exchange;
-    return this.#url ??= `${peer.protocol}://${authority === "" ? "localhost" : authority}${requestUri}`;
+    return this.#url ??= `${peer.protocol}://${authority === "" ? "localhost" : authority}${
+      requestUri === "*" ? "" : requestUri
+    }`;
   }
 
   /** As the features in front have left them. */
@@ -87,7 +92,8 @@ export class LightRequest {
       signal: this.signal,
     };
     if (body !== undefined && this.method !== "GET" && this.method !== "HEAD") {
-      init.body = bodyStream(body, this.#exchange.listener.limits.maxBufferedBodyBytes);
+      this.#client.continue();
+      init.body = bodyStream(body, this.#exchange.listener.limits.maxBufferedBodyBytes, this.signal);
       init.duplex = "half";
     }
     return this.#native = new Request(this.url, init);

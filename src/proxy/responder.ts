@@ -5,6 +5,7 @@ import type { BodyFraming } from "../http1/framing.ts";
 import { FieldId } from "../http1/known.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
 import { clientResponseHead, trailerLines } from "../http1/serialize.ts";
+import { fieldValue } from "../lib/header-edits.ts";
 import type { Socket } from "../runtimes/runtime.ts";
 import { dateLine } from "./date-line.ts";
 import type { Exchange } from "./exchange.ts";
@@ -165,6 +166,7 @@ export class Responder implements AnswerConsumer {
   /** The rest of the request is broken: an error if nothing was sent yet, and nothing more from the source. */
   refuse(error: GatewayError): void {
     if (this.done) return;
+    this.#exchange.aborted(error);
     const source = this.#source;
     this.fail(error);
     source?.abort();
@@ -182,8 +184,9 @@ export class Responder implements AnswerConsumer {
   clientGone(): void {
     if (this.done) return;
     this.done = true;
-    this.#exchange.error ??= new GatewayError("CLIENT_ABORTED", "client closed the connection");
-    this.#exchange.aborted();
+    const error = new GatewayError("CLIENT_ABORTED", "client closed the connection");
+    this.#exchange.error ??= error;
+    this.#exchange.aborted(error);
     if (!this.started) this.#exchange.status = 499;
     this.#source?.abort();
   }
@@ -215,7 +218,8 @@ export class Responder implements AnswerConsumer {
     const exchange = this.#exchange;
     let lines = exchange.listener.viaLine;
     if (needsDate) lines += dateLine();
-    if (exchange.reason !== "") lines += `X-ALB-ERR-REASON: ${exchange.reason}\r\n`;
+    // It may hold what an object says, on several lines and in any script.
+    if (exchange.reason !== "") lines += `X-ALB-ERR-REASON: ${fieldValue(exchange.reason)}\r\n`;
     if (exchange.traced) lines += traceLine(exchange);
     if (this.#mode === "chunked") lines += "Transfer-Encoding: chunked\r\n";
     if (!this.#persist) return `${lines}Connection: close\r\n`;
@@ -236,9 +240,10 @@ export class Responder implements AnswerConsumer {
 const NOTHING_ADDED = { added: "", replacesVia: false, replacesReason: false };
 
 /** How the body travels to this client; HTTP/1.0 knows no chunks. */
-function outgoingMode(framing: BodyFraming, minor: number): "none" | "length" | "chunked" | "close" {
-  if (framing.kind === "length" || framing.kind === "none") return framing.kind;
-  return minor === 0 ? "close" : "chunked";
+function outgoingMode(framing: BodyFraming, minor: number): "length" | "chunked" | "close" {
+  if (framing.kind === "length") return "length";
+  // No body where the client expects one: a middleware has made HEAD of another method.
+  return framing.kind === "none" || minor === 0 ? "close" : "chunked";
 }
 
 const PHRASES: Readonly<Record<number, string>> = {

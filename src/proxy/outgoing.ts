@@ -1,0 +1,50 @@
+/** What becomes of a request when middlewares have changed it. */
+import { GatewayError } from "../errors.ts";
+import { requestLinesOf } from "../http1/serialize.ts";
+import type { Exchange } from "./exchange.ts";
+import { RequestBody } from "./request-body.ts";
+
+/** A request that a middleware has changed. */
+export interface Outgoing {
+  readonly method: string;
+  /** Origin-form, or `*`. */
+  readonly target: string;
+  /** Field lines, each ending in CRLF, with the Content-Length where there is one. */
+  readonly lines: string;
+  /** The client's, or another in its place; undefined when there is none. */
+  readonly body: RequestBody | undefined;
+}
+
+/** The client's request with other fields. */
+export function withHeaders(exchange: Exchange, headers: Headers): Outgoing {
+  const { head: { framing, connection }, method, requestUri, body } = exchange;
+  const length = framing.kind === "length" ? `Content-Length: ${framing.length}\r\n` : "";
+  return { method, target: requestUri, lines: requestLinesOf(headers, connection.named) + length, body };
+}
+
+/** A Request in the place of the client's, whose body is then read over. `url` is the one that the client's request had. */
+export async function fromRequest(exchange: Exchange, request: Request, url: string): Promise<Outgoing> {
+  const { head: { connection }, listener: { limits } } = exchange;
+  const bytes = request.body === null ? new Uint8Array(0) : new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > limits.maxBufferedBodyBytes) {
+    throw new GatewayError("BODY_TOO_LARGE", "request body made by a middleware is too large");
+  }
+  exchange.body?.discard();
+  const { href, pathname, search } = new URL(request.url);
+  return {
+    method: request.method,
+    // A Request holds its URL resolved: the client's own path goes on as it came.
+    target: href === new URL(url).href ? exchange.requestUri : pathname + search,
+    lines: requestLinesOf(request.headers, connection.named) +
+      (bytes.length === 0 ? "" : `Content-Length: ${bytes.length}\r\n`),
+    body: bytes.length === 0 ? undefined : bodyOf(exchange, bytes),
+  };
+}
+
+/** A body that is there already. */
+function bodyOf({ listener: { limits } }: Exchange, bytes: Uint8Array): RequestBody {
+  const framing = { kind: "length", length: bytes.length } as const;
+  const body = new RequestBody(framing, { resumeBody() {} }, { ...limits, maxReplayBytes: bytes.length });
+  body.feed(bytes, 0, bytes.length);
+  return body;
+}
