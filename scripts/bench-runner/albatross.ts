@@ -17,6 +17,8 @@ export interface AlbatrossOptions {
   readonly upstreamPort: number;
   /** How many rules the Frontend has; 1 by default. */
   readonly rules?: number;
+  /** Whether its rules act: CORS, rewrite, header modification and cookie affinity; off by default. */
+  readonly acting?: boolean;
   /** Whether it writes its access log, as JSON lines to a file; off by default. */
   readonly accessLog?: boolean;
 }
@@ -25,12 +27,16 @@ let instances = 0;
 
 /** Starts it and waits until it is ready. */
 export async function startAlbatross(options: AlbatrossOptions): Promise<Target> {
-  const { checkout, directory, runtime, upstreamPort, rules = 1, accessLog = false } = options;
+  const { checkout, directory, runtime, upstreamPort, rules = 1, acting = false, accessLog = false } =
+    options;
   const [port, adminPort] = [await freePort(), await freePort()];
   const home = join(directory, `albatross-${++instances}`);
   const config = join(home, "config");
   mkdirSync(config, { recursive: true });
-  writeFileSync(join(config, "gateway.json"), JSON.stringify(list(benchObjects(port, upstreamPort, rules))));
+  writeFileSync(
+    join(config, "gateway.json"),
+    JSON.stringify(list(benchObjects(port, upstreamPort, rules, acting))),
+  );
   const name = `albatross (${runtime}${rules === 1 ? "" : `, ${rules} rules`})`;
   const started = start([
     ...[join(checkout, "scripts/albatross"), "run", "--config", config],

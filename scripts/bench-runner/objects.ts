@@ -2,8 +2,15 @@
 import { routeNumber } from "./target.ts";
 
 /** One Frontend, its rules, and the service behind all of them. */
-export function benchObjects(port: number, upstreamPort: number, rules: number): unknown[] {
-  const serviceGroup = { services: [{ name: "app", namespace: "default", port: 80, weight: 100 }] };
+export function benchObjects(
+  port: number,
+  upstreamPort: number,
+  rules: number,
+  acting: boolean,
+): unknown[] {
+  const services = [{ name: "app", namespace: "default", port: 80, weight: 100 }];
+  const affinity = acting ? { session_affinity_policy: "cookie", session_affinity_attribute: "sid" } : {};
+  const serviceGroup = { ...affinity, services };
   return [
     {
       apiVersion: "crd.alauda.io/v1",
@@ -15,7 +22,7 @@ export function benchObjects(port: number, upstreamPort: number, rules: number):
         config: { keepalive: { http: { timeout: "600s", requests: 1_000_000_000 } } },
       },
     },
-    ...Array.from({ length: rules }, (_, index) => rule(index + 1, serviceGroup)),
+    ...Array.from({ length: rules }, (_, index) => rule(index + 1, serviceGroup, acting)),
     {
       apiVersion: "v1",
       kind: "Service",
@@ -34,7 +41,7 @@ export function benchObjects(port: number, upstreamPort: number, rules: number):
 }
 
 /** Rules are equal but for their number, so their names decide: the highest number is tried last. */
-function rule(index: number, serviceGroup: unknown): unknown {
+function rule(index: number, serviceGroup: unknown, acting: boolean): unknown {
   const { host, prefix } = routeNumber(index);
   return {
     apiVersion: "crd.alauda.io/v1",
@@ -43,6 +50,7 @@ function rule(index: number, serviceGroup: unknown): unknown {
       name: host.replace(".example", ""),
       namespace: "default",
       labels: { "alb2.cpaas.io/frontend": "web" },
+      ...(acting ? { annotations: HEADER_MODIFICATION } : {}),
     },
     spec: {
       dslx: [
@@ -50,6 +58,27 @@ function rule(index: number, serviceGroup: unknown): unknown {
         { type: "URL", values: [["STARTS_WITH", prefix]] },
       ],
       serviceGroup,
+      ...(acting ? ACTIONS : {}),
     },
   };
 }
+
+/** What a rule does to requests in the row of acting rules; the path stays what it is, so that the upstream answers. */
+const ACTIONS = {
+  enableCORS: true,
+  corsAllowOrigin: "https://a.example,https://*.b.example",
+  rewrite_base: "^/(.*)$",
+  rewrite_target: "/$1",
+};
+
+const HEADER_MODIFICATION = {
+  "alb.rule.cpaas.io/rewrite-request": JSON.stringify({
+    headers: { "X-Team": "shop" },
+    headers_var: { "X-Client": "remote_addr" },
+    headers_remove: ["X-Debug"],
+  }),
+  "alb.rule.cpaas.io/rewrite-response": JSON.stringify({
+    headers: { "Strict-Transport-Security": "max-age=63072000" },
+    headers_remove: ["X-Powered-By"],
+  }),
+};

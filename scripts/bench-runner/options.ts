@@ -8,6 +8,7 @@ export const ROW_NAMES = [
   "small",
   "100k",
   "rules",
+  "acting",
   "deno",
   "memory",
   "p99",

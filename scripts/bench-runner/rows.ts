@@ -31,6 +31,8 @@ export const ROWS: Readonly<Record<RowName, (bench: Bench) => Promise<void> | vo
   small: (bench) => throughput(bench, "small", "small answers", "/small", {}),
   "100k": (bench) => throughput(bench, "100k", "100 kB answers", "/100k", {}),
   rules,
+  acting: (bench) =>
+    throughput(bench, "acting", "CORS, rewrite, headers, cookie affinity", "/small", { acting: true }),
   deno: (bench) => throughput(bench, "deno", "small answers, Deno", "/small", { runtime: "deno" }),
   memory,
   p99: tailLatency,
@@ -38,7 +40,7 @@ export const ROWS: Readonly<Record<RowName, (bench: Bench) => Promise<void> | vo
   matcher,
 };
 
-type Variant = Partial<Pick<AlbatrossOptions, "runtime" | "rules" | "accessLog">>;
+type Variant = Partial<Pick<AlbatrossOptions, "runtime" | "rules" | "acting" | "accessLog">>;
 
 /** Albatross of this checkout. */
 function candidateOf(bench: Bench, variant: Variant): Promise<Target> {
