@@ -69,7 +69,9 @@ export class HeaderEdits {
     const lower = name.toLowerCase();
     if (FORBIDDEN.has(lower)) return;
     if (!this.removed.includes(lower)) this.removed.push(lower);
-    if (this.#added.length > 0) this.#added = this.#added.filter((entry) => entry.lower !== lower);
+    if (this.#added.length === 0) return;
+    const key = fieldKey(name);
+    this.#added = this.#added.filter((entry) => entry.key !== key);
   }
 
   /** Value that was set or added last; undefined when none was. `name` is lower-case. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { firstParam } from "../../src/lib/query.ts";
+import { firstParam, rawParam } from "../../src/lib/query.ts";
 
 test("the first value of a parameter is decoded", () => {
   const cases: readonly (readonly [query: string, name: string, value: string | undefined])[] = [
@@ -50,4 +50,17 @@ test("property: agrees with URLSearchParams on UTF-8", () => {
     }),
     { numRuns: 20_000 },
   );
+});
+
+test("rawParam gives values as nginx's $arg_ has them: not decoded, names in any case", () => {
+  const cases: [query: string, name: string, value: string | undefined][] = [
+    ["id=c1", "id", "c1"],
+    ["a=%20+&ID=x=y&id=z", "id", "x=y"],
+    ["id=", "id", ""],
+    ["id&id=2", "id", "2"],
+    ["id", "id", undefined],
+    ["xid=1&id2=2", "id", undefined],
+    ["", "id", undefined],
+  ];
+  for (const [query, name, value] of cases) assert.equal(rawParam(query, name), value, `${query} ${name}`);
 });

@@ -1,0 +1,68 @@
+/** An exchange for tests of middlewares: plain data, and a record of what was done to it. */
+import type { MiddlewareHandler } from "hono";
+import type { GatewayError } from "../../src/errors.ts";
+import { HeaderEdits } from "../../src/lib/header-edits.ts";
+import type { ExchangePort } from "../../src/middlewares/ports.ts";
+
+export interface FakeExchange extends ExchangePort {
+  /** What was given to `blame`. */
+  readonly blamed: GatewayError | undefined;
+  /** As the connection does just before it writes an answer with this status. */
+  answer(status: number): void;
+}
+
+export interface FakeOptions extends Partial<Omit<ExchangePort, "header">> {
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function fakeExchange({ headers = {}, ...given }: FakeOptions = {}): FakeExchange {
+  const hooks: ((status: number) => void)[] = [];
+  const requestEdits = new HeaderEdits();
+  const header = (name: string) => headers[name.replaceAll("_", "-")];
+  const exchange = {
+    method: "GET",
+    httpVersion: "HTTP/1.1",
+    scheme: "http",
+    host: "a.com",
+    authority: "a.com:8080",
+    path: "/abc",
+    query: "",
+    requestUri: "/abc",
+    peerAddress: "10.9.9.9",
+    clientAddress: "10.9.9.9",
+    forwardedChain: "10.9.9.9",
+    listenerPort: 80,
+    requestId: "id-1",
+    startedWall: 1_700_000_000_123,
+    abortSignal: new AbortController().signal,
+    effectivePath: "/abc",
+    requestEdits,
+    responseEdits: new HeaderEdits(),
+    header,
+    effectiveHeader: (name: string) => requestEdits.apply(name, header(name)),
+    effectiveHeaders: () => [...Object.entries(headers), ...requestEdits.entries()],
+    rewritePath() {},
+    setUpstreamHost() {},
+    wantResponse() {},
+    ...given,
+    blamed: undefined as GatewayError | undefined,
+    blame: (error: GatewayError) => void (exchange.blamed = error),
+    beforeResponse: (hook: (status: number) => void) => void hooks.push(hook),
+    answer: (status: number) => hooks.forEach((hook) => hook(status)),
+  } satisfies FakeExchange;
+  return exchange;
+}
+
+/** What came of a middleware: its own answer, or that it went on. */
+export type Outcome = { readonly next: true } | { readonly next: false; readonly response: Response };
+
+export async function run(middleware: MiddlewareHandler, exchange: ExchangePort): Promise<Outcome> {
+  let next = false;
+  const context = { env: { exchange } } as unknown as Parameters<MiddlewareHandler>[0];
+  const response = await middleware(context, () => {
+    next = true;
+    return Promise.resolve();
+  });
+  return next ? { next } : { next: false, response: response as Response };
+}
