@@ -1,11 +1,11 @@
 /**
- * Coarse timers for thousands of sockets: one interval, a ring of slots. A timer may fire up to one tick late, never
+ * Coarse timers for thousands of sockets: one interval, a ring of slots. A timer may fire up to two ticks late, never
  * early. Arming and cancelling are O(1) and allocate nothing, so one {@link Timer} lives as long as its socket.
  */
 
 const SLOTS = 1024;
 
-/** Accuracy of every timeout of the data plane, in milliseconds. */
+/** Width of a slot in milliseconds. */
 export const TICK_MS = 25;
 
 export interface Clock {
@@ -63,7 +63,7 @@ export class TimerWheel {
   readonly #slots: Timer[] = [];
   readonly #clock: Clock;
   #count = 0;
-  /** Index of the last tick that was worked off. */
+  /** Index of the tick that is being worked off, or was last. */
   #tick = 0;
   #stop: (() => void) | undefined;
 
@@ -92,7 +92,9 @@ export class TimerWheel {
       this.#stop ??= this.#clock.every(TICK_MS, () => this.#advance());
     }
     timer.deadline = now + Math.max(ms, 0);
-    const slot = this.#slots[Math.ceil(timer.deadline / TICK_MS) % SLOTS] as Timer;
+    // Not into a slot whose tick is over or under way: that one comes again in a whole round only.
+    const tick = Math.max(Math.ceil(timer.deadline / TICK_MS), this.#tick + 1);
+    const slot = this.#slots[tick % SLOTS] as Timer;
     const last = slot.previous as Timer;
     timer.previous = last;
     timer.next = slot;
@@ -114,7 +116,10 @@ export class TimerWheel {
     const now = this.#clock.now();
     const target = Math.floor(now / TICK_MS);
     const first = Math.max(this.#tick + 1, target - SLOTS + 1);
-    for (let tick = first; tick <= target; tick++) this.#fireSlot(this.#slots[tick % SLOTS] as Timer, now);
+    for (let tick = first; tick <= target; tick++) {
+      this.#tick = tick;
+      this.#fireSlot(this.#slots[tick % SLOTS] as Timer, now);
+    }
     this.#tick = target;
     if (this.#count === 0) {
       this.#stop?.();
