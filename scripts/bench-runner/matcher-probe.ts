@@ -14,7 +14,7 @@ const FINDS = 200_000;
 
 const count = Number(process.argv[2]);
 const snapshot = createSnapshot(
-  benchObjects(8080, 9101, count).flatMap((value) => {
+  benchObjects(8080, 9101, count, false).flatMap((value) => {
     const { object } = readObject(value);
     return object === undefined ? [] : [{ object }];
   }),
