@@ -1,5 +1,6 @@
 /** The chunked transfer coding (RFC 9112 7.1), strict, over input split anywhere. */
 import { GatewayError } from "../errors.ts";
+import { concat } from "../lib/bytes.ts";
 import { CR, FIELD_VALUE, HTAB, LF, SP } from "./chars.ts";
 import { Fields, type HeadLimits } from "./fields.ts";
 
@@ -122,7 +123,7 @@ export class ChunkedDecoder {
 
   #trailerSection(bytes: Uint8Array, at: number, end: number): number {
     const held = this.#trailerBytes;
-    const input = held === undefined ? bytes.subarray(at, end) : concat(held, bytes, at, end);
+    const input = held === undefined ? bytes.subarray(at, end) : concat(held, bytes.subarray(at, end));
     // Without a new line end there is nothing new to find, and a peer may send byte by byte.
     if (
       held !== undefined && input.length < this.#limits.maxHeadBytes && input.indexOf(LF, held.length) === -1
@@ -148,13 +149,6 @@ export class ChunkedDecoder {
     this.#state = "done";
     return at + stop - (held?.length ?? 0);
   }
-}
-
-function concat(held: Uint8Array, bytes: Uint8Array, at: number, end: number): Uint8Array {
-  const joined = new Uint8Array(held.length + end - at);
-  joined.set(held);
-  joined.set(bytes.subarray(at, end), held.length);
-  return joined;
 }
 
 function hexDigit(code: number): number {

@@ -1,6 +1,7 @@
 /** The server side of HTTP/1.1: one client connection, its requests one after the other. */
 import { GatewayError } from "../errors.ts";
 import { parseRequestHead, type RequestHead } from "../http1/request-head.ts";
+import { concat } from "../lib/bytes.ts";
 import type { Timer } from "../lib/timer-wheel.ts";
 import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
 import { Exchange, type Peer } from "./exchange.ts";
@@ -172,9 +173,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   #consume(bytes: Uint8Array, borrowed: boolean): void {
     let input = bytes;
     if (this.#held.length > 0) {
-      input = new Uint8Array(this.#held.length + bytes.length);
-      input.set(this.#held);
-      input.set(bytes, this.#held.length);
+      input = concat(this.#held, bytes);
       this.#held = EMPTY;
       borrowed = false;
       // A head grows line by line: without a new line end there is nothing new to find.

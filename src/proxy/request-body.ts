@@ -3,6 +3,7 @@
  * What fits into the replay limit is kept, so that a failed attempt can be repeated.
  */
 import { ChunkedDecoder, type ChunkSink } from "../http1/chunked.ts";
+import { ByteBuffer } from "../lib/byte-buffer.ts";
 import type { Fields } from "../http1/fields.ts";
 import type { BodyFraming } from "../http1/framing.ts";
 import type { ProxyLimits } from "./limits.ts";
@@ -29,7 +30,7 @@ export class RequestBody implements ChunkSink {
   #sink: BodySink | undefined;
   #discarding = false;
   /** Everything received so far, while it fits; undefined once it did not. */
-  #kept: Uint8Array[] | undefined = [];
+  #kept: ByteBuffer | undefined = new ByteBuffer();
   #keptLimit: number;
   #writable = true;
   trailers: Fields | undefined;
@@ -80,12 +81,9 @@ export class RequestBody implements ChunkSink {
   onData(bytes: Uint8Array, start: number, end: number): void {
     this.bytes += end - start;
     if (this.#discarding) return;
-    if (this.#kept !== undefined) {
-      if (this.bytes <= this.#keptLimit) this.#kept.push(bytes.slice(start, end));
-      // Without a sink the bytes have no other place, so the limit may be passed by what one read brings.
-      else if (this.#sink === undefined) this.#kept.push(bytes.slice(start, end));
-      else this.#kept = undefined;
-    }
+    // Without a sink the bytes have no other place, so the limit may be passed by what one read brings.
+    if (this.bytes <= this.#keptLimit || this.#sink === undefined) this.#kept?.append(bytes, start, end);
+    else this.#kept = undefined;
     this.#sink?.onBodyData(bytes, start, end);
   }
 
@@ -93,7 +91,8 @@ export class RequestBody implements ChunkSink {
   attach(sink: BodySink): void {
     this.#sink = sink;
     this.#writable = true;
-    for (const chunk of this.#kept ?? []) sink.onBodyData(chunk, 0, chunk.length);
+    const kept = this.#kept;
+    if (kept !== undefined && kept.length > 0) sink.onBodyData(kept.bytes, 0, kept.length);
     if (this.bytes > this.#keptLimit) this.#kept = undefined;
     if (this.complete) sink.onBodyEnd(this.trailers);
     this.#flush();

@@ -3,6 +3,7 @@ import { GatewayError } from "../errors.ts";
 import { ChunkedDecoder } from "../http1/chunked.ts";
 import type { Fields } from "../http1/fields.ts";
 import { parseResponseHead, type ResponseHead } from "../http1/response-head.ts";
+import { concat } from "../lib/bytes.ts";
 import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
 import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
 import type { Timeouts } from "../table/table.ts";
@@ -184,9 +185,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   #consume(bytes: Uint8Array): void {
     let input = bytes;
     if (this.#held.length > 0) {
-      input = new Uint8Array(this.#held.length + bytes.length);
-      input.set(this.#held);
-      input.set(bytes, this.#held.length);
+      input = concat(this.#held, bytes);
       this.#held = EMPTY;
     }
     let at = 0;

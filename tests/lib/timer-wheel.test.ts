@@ -84,7 +84,7 @@ describe("TimerWheel", () => {
     clock.to(80);
     moved.arm(100);
     clock.to(170);
-    assert.deepEqual(fired, []);
+    assert.equal(fired.length, 0);
     clock.to(300);
     assert.deepEqual(fired.map(([name]) => name), ["moved"]);
     assert.equal(moved.armed, false);
