@@ -3,7 +3,7 @@ import { type AlbatrossOptions, type RuntimeName, startAlbatross } from "./albat
 import { compare, type Pair, type Side, warmUp } from "./compare.ts";
 import { type Load, measure } from "./load.ts";
 import { probeMatcher } from "./matcher.ts";
-import { startNginxProxy } from "./nginx.ts";
+import { type NginxProxyOptions, startNginxProxy } from "./nginx.ts";
 import type { Options, RowName } from "./options.ts";
 import { pause, residentMegabytes } from "./process.ts";
 import { comparison, type Result } from "./result.ts";
@@ -29,7 +29,7 @@ const RULE_COUNTS = [10, 100, 1_000, 10_000];
 export const ROWS: Readonly<Record<RowName, (bench: Bench) => Promise<void> | void>> = {
   noise,
   small: (bench) => throughput(bench, "small", "small answers", "/small", {}),
-  "100k": (bench) => throughput(bench, "100k", "100 kB answers", "/100k", {}),
+  "100k": (bench) => throughput(bench, "100k", "100 kB answers", "/100k", { largeAnswers: true }),
   rules,
   acting: (bench) =>
     throughput(bench, "acting", "CORS, rewrite, headers, cookie affinity", "/small", { acting: true }),
@@ -40,7 +40,10 @@ export const ROWS: Readonly<Record<RowName, (bench: Bench) => Promise<void> | vo
   matcher,
 };
 
-type Variant = Partial<Pick<AlbatrossOptions, "runtime" | "rules" | "acting" | "accessLog">>;
+/** What a row changes; `largeAnswers` concerns nginx alone. */
+type Variant =
+  & Partial<Pick<AlbatrossOptions, "runtime" | "rules" | "acting" | "accessLog">>
+  & Pick<NginxProxyOptions, "largeAnswers">;
 
 /** Albatross of this checkout. */
 function candidateOf(bench: Bench, variant: Variant): Promise<Target> {
@@ -53,8 +56,9 @@ function referenceOf(bench: Bench, variant: Variant): Promise<Target> {
   if (baseline !== null) {
     return startAlbatross({ ...fixed(bench), checkout: baseline, ...variant }).then(named("baseline"));
   }
-  const { accessLog = false } = variant;
-  return startNginxProxy({ directory: bench.directory, upstreamPort: bench.upstreamPort, accessLog });
+  const { accessLog = false, largeAnswers = false } = variant;
+  const { directory, upstreamPort } = bench;
+  return startNginxProxy({ directory, upstreamPort, accessLog, largeAnswers });
 }
 
 function fixed(
