@@ -92,7 +92,7 @@ export class UpstreamRegistry<C extends Poolable> {
       const known = this.#live.get(spec.name);
       if (known === undefined) {
         this.#live.set(spec.name, new LiveUpstream(spec, this.#endpoints(spec), this.#tools));
-      } else if (!deepEqual(known.spec, spec)) known.replace(spec, this.#endpoints(spec));
+      } else if (!deepEqual(known.spec, spec)) known.replace(spec, this.#endpoints(spec, known.endpoints));
       for (const endpoint of spec.endpoints) used.add(poolKey(endpoint, spec.tls));
     }
     for (const name of this.#live.keys()) if (upstreams[name] === undefined) this.#live.delete(name);
@@ -103,11 +103,14 @@ export class UpstreamRegistry<C extends Poolable> {
     }
   }
 
-  #endpoints(spec: Upstream): UpstreamEndpoint<C>[] {
-    return spec.endpoints.map((endpoint) => ({
-      weight: endpoint.weight,
-      pool: this.#pool(endpoint, spec.tls),
-    }));
+  /** Those that stay are the same objects, so that an exchange under way still knows which ones it has tried. */
+  #endpoints(spec: Upstream, before: readonly UpstreamEndpoint<C>[] = []): UpstreamEndpoint<C>[] {
+    const known = new Map(before.map((endpoint) => [endpoint.pool, endpoint]));
+    return spec.endpoints.map((endpoint) => {
+      const pool = this.#pool(endpoint, spec.tls);
+      const same = known.get(pool);
+      return same?.weight === endpoint.weight ? same : { weight: endpoint.weight, pool };
+    });
   }
 
   #pool(endpoint: Endpoint, tls: UpstreamTls | null): EndpointPool<C> {
