@@ -130,6 +130,7 @@ export function forwardingEnd(
 /** A failure as middlewares see it; they may change it as any other answer. */
 function errorResponse(exchange: Exchange, error: GatewayError): Response {
   exchange.blame(error);
+  exchange.upstreamFailure = error;
   return new Response(`X-Error: ${error.status}\n`, {
     status: error.status,
     statusText: phraseOf(error.status),

@@ -68,7 +68,9 @@ function writeHead(
   responder: Responder,
 ): void {
   exchange.answering(response.status);
-  const edits = exchange.pendingResponseEdits;
+  // An error page of the gateway's own is not what Rules edit (data-plane spec 3.13), whoever has seen it on its way.
+  const isOwnErrorPage = response.status === exchange.upstreamFailure?.status;
+  const edits = isOwnErrorPage ? undefined : exchange.pendingResponseEdits;
   const removed = exchange.reason === ""
     ? edits?.removed ?? []
     : [...(edits?.removed ?? []), "x-alb-err-reason"];

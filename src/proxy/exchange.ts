@@ -93,6 +93,8 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   responseWanted = false;
   /** The upstream's answer, when it has passed the chain. */
   upstreamAnswer: { readonly status: number; readonly received: number } | undefined;
+  /** Why there is no answer of the upstream, when a middleware waited for it. */
+  upstreamFailure: GatewayError | undefined;
   /** Whether the upstream's answer goes to the client without passing the chain. */
   answeredDirectly = false;
 

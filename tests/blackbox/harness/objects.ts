@@ -75,11 +75,18 @@ export interface RuleOptions extends Named {
   readonly config?: unknown;
   /** Further fields of the spec. */
   readonly spec?: Readonly<Record<string, unknown>>;
+  /** The annotations `alb.rule.cpaas.io/KEY`, written as JSON. */
+  readonly annotations?: Readonly<Record<string, unknown>>;
 }
 
 export function rule(options: RuleOptions): KubeObject {
   const { name, namespace = "default", dslx = underPath("/"), priority, services, affinity, config, spec } =
     options;
+  const annotations = Object.fromEntries(
+    Object.entries(options.annotations ?? {}).map((
+      [key, value],
+    ) => [`alb.rule.cpaas.io/${key}`, JSON.stringify(value)]),
+  );
   const group = services === undefined ? undefined : {
     ...serviceGroup(services, namespace),
     ...(affinity === undefined
@@ -89,7 +96,7 @@ export function rule(options: RuleOptions): KubeObject {
   return {
     apiVersion: "crd.alauda.io/v1",
     kind: "Rule",
-    metadata: { name, namespace, labels: { "alb2.cpaas.io/frontend": options.frontend } },
+    metadata: { name, namespace, labels: { "alb2.cpaas.io/frontend": options.frontend }, annotations },
     spec: {
       dslx,
       ...(priority === undefined ? {} : { priority }),
