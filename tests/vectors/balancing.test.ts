@@ -1,14 +1,15 @@
-/** 08-affinity-and-weights.yaml against the real program: weights as `/api/table` shows them, round robin as traffic. */
+/** 08-affinity-and-weights.yaml against the real program: weights as `/api/table` shows them, policies as traffic. */
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePorts, LOOPBACK, splitEndpoint } from "../blackbox/harness/addresses.ts";
 import { dial, requestText } from "../blackbox/harness/client.ts";
 import { type Gateway, type Json, startGateway } from "../blackbox/harness/gateway.ts";
-import { readResponse, type Response, value } from "../blackbox/harness/message.ts";
+import { readResponse, type Response, value, values } from "../blackbox/harness/message.ts";
 import { frontend, type KubeObject, rule, service } from "../blackbox/harness/objects.ts";
 import { after, before, it } from "../blackbox/harness/suite.ts";
-import { startUpstream, type Upstream } from "../blackbox/harness/upstream.ts";
-import { type Case, loadCases } from "./load.ts";
+import { reply, startUpstream, type Upstream } from "../blackbox/harness/upstream.ts";
+import { sleep } from "../blackbox/harness/wire.ts";
+import { type Case, fieldLines, loadCases } from "./load.ts";
 
 interface WeightsCase extends Case {
   readonly kind: "weights";
@@ -21,16 +22,40 @@ interface Bounds {
   readonly max: number;
 }
 
+interface Step {
+  readonly repeat?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Field that has another value in every request. */
+  readonly headersVary?: string;
+  readonly srcIp?: string;
+  readonly scheme?: "https";
+  /** Keeps the value that the gateway gives this cookie. */
+  readonly saveCookie?: string;
+  /** Sends what was kept. */
+  readonly useCookie?: string;
+}
+
+interface SetCookie {
+  readonly name: string;
+  readonly pattern?: string;
+  readonly attributes: readonly string[];
+}
+
 interface TrafficCase extends Case {
   readonly kind: "traffic";
   readonly given: {
     readonly policy: string;
     readonly attribute?: string;
     readonly endpoints: readonly string[] | Readonly<Record<string, number>>;
+    readonly endpointDelayMs?: Readonly<Record<string, number>>;
   };
-  readonly steps: readonly { readonly repeat?: number }[];
+  readonly steps: readonly Step[];
   readonly expect: {
     readonly spread?: Bounds | Readonly<Record<string, Bounds>>;
+    /** Groups of steps whose requests all go to one endpoint. */
+    readonly sameEndpoint?: readonly (readonly number[])[];
+    /** By step: what the gateway sets, null = nothing. */
+    readonly setCookie?: Readonly<Record<string, SetCookie | null>>;
     readonly status?: number;
     readonly headers?: Readonly<Record<string, string>>;
   };
@@ -38,18 +63,21 @@ interface TrafficCase extends Case {
 
 type BalancingCase = WeightsCase | TrafficCase;
 
+/** One answer, and the endpoint that it came from. */
+interface Answer {
+  readonly response: Response;
+  readonly endpoint: string | undefined;
+}
+
 /** Fewer than the requests that a connection may carry (data-plane spec 3.12). */
 const REQUESTS_PER_CONNECTION = 100;
 
-const STICKY: Readonly<Record<string, string>> = {
-  cookie: "cookie affinity is a later feature",
-  header: "header affinity is a later feature",
-  "sip-hash": "source hashing is a later feature",
-  ewma: "ewma balancing is a later feature",
-};
+/** Nobody listens there. */
+const DEAD_PORT = 1;
 
 function notRun(test: BalancingCase): string | false {
-  return test.kind === "traffic" ? STICKY[test.given.policy] ?? false : false;
+  const isSecure = test.kind === "traffic" && test.steps.some(({ scheme }) => scheme === "https");
+  return isSecure && "TLS on listeners is a later feature";
 }
 
 function isBounds(spread: object): spread is Bounds {
@@ -99,17 +127,18 @@ describe("vectors: 08-affinity-and-weights", () => {
   before(async () => {
     const endpoints = run.flatMap((test) => test.kind === "traffic" ? endpointWeights(test) : []);
     for (const [endpoint] of endpoints) {
-      const { address } = splitEndpoint(endpoint);
-      if (upstreams.has(endpoint)) continue;
+      const { address, port } = splitEndpoint(endpoint);
+      if (upstreams.has(endpoint) || port === DEAD_PORT) continue;
       upstreams.set(endpoint, await startUpstream({ address: address === "127.0.0.1" ? LOOPBACK : address }));
     }
     const free = await freePorts(run.length);
     run.forEach(({ name }, index) => ports.set(name, free[index]!));
     gateway = await startGateway({
       config: run.flatMap((test) =>
-        objectsOf(test, ports.get(test.name)!, (endpoint) => upstreams.get(endpoint)!.endpoint)
+        objectsOf(test, ports.get(test.name)!, (endpoint) => upstreams.get(endpoint)?.endpoint ?? endpoint)
       ),
-      args: ["--access-log", "off"],
+      // Forwarded addresses count in these vectors.
+      args: ["--access-log", "off", "--trusted-proxies", "0.0.0.0/0,::/0"],
     });
     table = await gateway.api("table");
   });
@@ -136,38 +165,84 @@ describe("vectors: 08-affinity-and-weights", () => {
   }
 
   async function checkTraffic(test: TrafficCase): Promise<void> {
-    const before = counts(test);
-    const total = test.steps.reduce((sum, { repeat = 1 }) => sum + repeat, 0);
-    const responses = await send(ports.get(test.name)!, total);
-    const hits = counts(test).map((count, index) => count - before[index]!);
-    for (const response of responses) {
-      assert.equal(response.status, test.expect.status ?? 200);
-      for (const [name, expected] of Object.entries(test.expect.headers ?? {})) {
-        assert.equal(value(response, name), expected);
-      }
+    for (const [endpoint] of endpointWeights(test)) {
+      answerAfter(endpoint, test.given.endpointDelayMs?.[endpoint]);
     }
-    endpointWeights(test).forEach(([endpoint], index) => {
-      const { spread } = test.expect;
+    const { spread, sameEndpoint = [], setCookie = {}, status = 200, headers = {} } = test.expect;
+    const steps = await send(test);
+    const answers = steps.flat();
+    for (const { response } of answers) {
+      assert.equal(response.status, status);
+      for (const [name, expected] of Object.entries(headers)) assert.equal(value(response, name), expected);
+    }
+    for (const [endpoint] of endpointWeights(test)) {
       const bounds = spread === undefined || isBounds(spread) ? spread : spread[endpoint];
-      if (bounds === undefined) return;
-      assert.ok(hits[index]! >= bounds.min && hits[index]! <= bounds.max, `hits per endpoint: ${hits}`);
-    });
-  }
-
-  function counts(test: TrafficCase): number[] {
-    return endpointWeights(test).map(([endpoint]) => upstreams.get(endpoint)!.requests.length);
-  }
-
-  async function send(port: number, total: number): Promise<Response[]> {
-    const responses: Response[] = [];
-    while (responses.length < total) {
-      const connection = await dial({ host: gateway.host, port });
-      for (let n = 0; n < REQUESTS_PER_CONNECTION && responses.length < total; n++) {
-        await connection.send(requestText({}));
-        responses.push(await readResponse(connection));
-      }
-      connection.close();
+      if (bounds === undefined) continue;
+      const hits = answers.filter((answer) => answer.endpoint === endpoint).length;
+      assert.ok(hits >= bounds.min && hits <= bounds.max, `${hits} of ${answers.length} hits on ${endpoint}`);
     }
-    return responses;
+    for (const group of sameEndpoint) {
+      const used = new Set(group.flatMap((step) => steps[step]!.map(({ endpoint }) => endpoint)));
+      assert.equal(used.size, 1, `steps ${group} went to ${[...used]}`);
+    }
+    for (const [step, expected] of Object.entries(setCookie)) {
+      for (const { response } of steps[Number(step)]!) checkCookie(values(response, "set-cookie"), expected);
+    }
+  }
+
+  function checkCookie(lines: readonly string[], expected: SetCookie | null): void {
+    if (expected === null) return assert.deepEqual(lines, []);
+    assert.equal(lines.length, 1);
+    const [pair, ...attributes] = lines[0]!.split("; ");
+    const { name, text } = cookiePair(pair!);
+    assert.equal(name, expected.name);
+    if (expected.pattern !== undefined) assert.match(text, new RegExp(expected.pattern));
+    assert.deepEqual(new Set(attributes), new Set(expected.attributes));
+  }
+
+  function cookiePair(pair: string): { name: string; text: string } {
+    const equals = pair.indexOf("=");
+    return { name: pair.slice(0, equals), text: pair.slice(equals + 1) };
+  }
+
+  /** Upstreams are shared by the cases, which run one after the other. */
+  function answerAfter(endpoint: string, ms = 0): void {
+    const upstream = upstreams.get(endpoint);
+    if (upstream === undefined) return;
+    upstream.handler = async () => {
+      if (ms > 0) await sleep(ms);
+      return reply(200, [["X-Endpoint", endpoint]], "ok");
+    };
+  }
+
+  /** The answers of each step. */
+  async function send({ name, steps }: TrafficCase): Promise<Answer[][]> {
+    const saved = new Map<string, string>();
+    const answers: Answer[][] = [];
+    for (const step of steps) {
+      const { repeat = 1, headers, headersVary, srcIp, saveCookie, useCookie } = step;
+      const responses: Response[] = [];
+      while (responses.length < repeat) {
+        const connection = await dial({
+          host: gateway.host,
+          port: ports.get(name)!,
+          ...(srcIp === undefined ? {} : { from: srcIp.replace(/^\d+/, "127") }),
+        });
+        for (let n = 0; n < REQUESTS_PER_CONNECTION && responses.length < repeat; n++) {
+          const fields = fieldLines(headers);
+          if (headersVary !== undefined) fields.push([headersVary, `value-${responses.length}`]);
+          if (useCookie !== undefined) fields.push(["Cookie", `${useCookie}=${saved.get(useCookie)}`]);
+          await connection.send(requestText({ fields }));
+          responses.push(await readResponse(connection));
+        }
+        connection.close();
+      }
+      if (saveCookie !== undefined) {
+        const [line] = values(responses.at(-1)!, "set-cookie");
+        saved.set(saveCookie, cookiePair(line!.split(";")[0]!).text);
+      }
+      answers.push(responses.map((response) => ({ response, endpoint: value(response, "x-endpoint") })));
+    }
+    return answers;
   }
 });

@@ -27,7 +27,7 @@ interface RunCase extends Case {
     readonly endpoints?: number;
     readonly backend: Backend | readonly Backend[];
   };
-  readonly request: { readonly method: string };
+  readonly request: { readonly method: string; readonly repeat?: number };
   readonly expect: {
     readonly status: number;
     readonly bodyEquals?: string;
@@ -46,8 +46,7 @@ const all = loadCases<TimeoutCase>("09-timeout-retry.yaml");
 function notRun(test: TimeoutCase): string | false {
   switch (test.kind) {
     case "run":
-      if (test.given.mode !== "http") return "TCP proxying is a later feature";
-      return test.given.policy === undefined ? false : "source hashing is a later feature";
+      return test.given.mode !== "http" && "TCP proxying is a later feature";
     case "gateway":
       return "Gateway API translation is a later feature";
     default:
@@ -85,7 +84,7 @@ describe("vectors: 09-timeout-retry (exchanges)", () => {
     for (const [index, test] of run.entries()) objects.push(...await objectsOf(test, ports[index]!));
     gateway = await startGateway({ config: objects });
     run.forEach((test, index) => {
-      const outcome = exchange(test, ports[index]!);
+      const outcome = exchanges(test, ports[index]!);
       outcome.catch(() => {}); // its own test tells
       observed.set(test.name, outcome);
     });
@@ -96,17 +95,20 @@ describe("vectors: 09-timeout-retry (exchanges)", () => {
   });
 
   async function objectsOf({ name: namespace, given }: RunCase, port: number): Promise<KubeObject[]> {
-    const backend = given.backend as Backend;
     const own: Upstream[] = [];
-    for (let n = 0; n < (given.endpoints ?? 1) && !backend.refuse; n++) {
-      own.push(
-        await startUpstream({ handler: (_, connection) => answer(backend, (text) => connection.send(text)) }),
-      );
+    const endpoints: string[] = [];
+    for (const backend of backendsOf(given)) {
+      if (backend.refuse) {
+        endpoints.push(`${LOOPBACK}:${await freePort()}`);
+        continue;
+      }
+      const upstream = await startUpstream({
+        handler: (_, connection) => answer(backend, (text) => connection.send(text)),
+      });
+      own.push(upstream);
+      endpoints.push(upstream.endpoint);
     }
     upstreams.set(namespace, own);
-    const endpoints = backend.refuse
-      ? [`${LOOPBACK}:${await freePort()}`]
-      : own.map(({ endpoint }) => endpoint);
     const { connectMs, sendMs, readMs } = given.timeout ?? {};
     const timeout = {
       proxy_connect_timeout_ms: connectMs,
@@ -116,14 +118,30 @@ describe("vectors: 09-timeout-retry (exchanges)", () => {
     const config = given.timeout == null ? {} : { config: { timeout } };
     return [
       frontend({ name: "web", namespace, port }),
-      rule({ name: "r1", namespace, frontend: "web", services: [{ name: "app" }], ...config }),
+      rule({
+        name: "r1",
+        namespace,
+        frontend: "web",
+        services: [{ name: "app" }],
+        ...config,
+        ...(given.policy === undefined ? {} : { affinity: { policy: given.policy } }),
+      }),
       ...service({ name: "app", namespace, endpoints }),
     ];
   }
 
-  async function exchange({ request: { method } }: RunCase, port: number): Promise<Observed> {
+  /** Repeated ones come from other addresses each, and are observed up to the first that is not answered 200. */
+  async function exchanges({ request: { method, repeat = 1 } }: RunCase, port: number): Promise<Observed> {
+    let last = await exchange(method, port, `127.0.0.1`);
+    for (let n = 2; n <= repeat && last.status === 200; n++) {
+      last = await exchange(method, port, `127.0.0.${n}`);
+    }
+    return last;
+  }
+
+  async function exchange(method: string, port: number, from: string): Promise<Observed> {
     const started = performance.now();
-    const client = await dial({ host: gateway.host, port });
+    const client = await dial({ host: gateway.host, port, from });
     await client.send(requestText({ method, fields: [["Content-Length", "0"]] }));
     if (!await client.arrival()) throw new Error("closed without a response");
     const head = await readHead(client);
@@ -147,7 +165,7 @@ describe("vectors: 09-timeout-retry (exchanges)", () => {
       assert.equal(status, expected.status);
       assert.equal(truncated, expected.truncated ?? false);
       if (expected.bodyEquals !== undefined) assert.equal(body, expected.bodyEquals);
-      if (expected.attempts !== undefined && !(test.given.backend as Backend).refuse) {
+      if (expected.attempts !== undefined && !backendsOf(test.given).some(({ refuse }) => refuse)) {
         assert.equal(connections, expected.attempts);
       }
       if (expected.requestsSeenByBackend !== undefined) {
@@ -159,6 +177,11 @@ describe("vectors: 09-timeout-retry (exchanges)", () => {
     });
   }
 });
+
+/** What each endpoint does. */
+function backendsOf({ backend, endpoints = 1 }: RunCase["given"]): readonly Backend[] {
+  return backend instanceof Array ? backend : Array.from({ length: endpoints }, () => backend);
+}
 
 async function answer(backend: Backend, send: (text: string) => Promise<void>): Promise<void> {
   if (backend.answer !== undefined) return await send(reply(backend.answer, [], "no"));

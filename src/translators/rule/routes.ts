@@ -231,18 +231,24 @@ function chooseBackendProtocol(
   return modeOf(protocol);
 }
 
+/** Whose TLS settings were reported in a translation: many rules inherit from one Frontend. */
+const BLAMED = new WeakMap<Context, Set<Rule | Frontend>>();
+
 /** TLS to endpoints that cannot be had as it was asked for is refused: nothing goes out less protected than meant. */
 function chooseTls(
   { rule, frontend }: RouteLayers,
   faults: Refusal[],
-  { report, snapshot }: Context,
+  context: Context,
 ): Upstream["tls"] {
+  const { report, snapshot } = context;
+  let blamed = BLAMED.get(context);
+  if (blamed === undefined) BLAMED.set(context, blamed = new Set());
   const owner = rule?.spec.config?.upstreamTLS === undefined ? frontend : rule;
   const { tls, finding } = upstreamTlsOf(owner.spec.config?.upstreamTLS, owner.metadata.namespace, snapshot);
-  if (finding !== undefined) {
-    report(owner, finding);
-    faults.push(invalid(finding.field));
-  }
+  if (finding === undefined) return tls;
+  faults.push(invalid(finding.field));
+  if (!blamed.has(owner)) report(owner, finding);
+  blamed.add(owner);
   return tls;
 }
 

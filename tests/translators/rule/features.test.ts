@@ -180,9 +180,8 @@ describe("parts that their schema refuses", () => {
 
 describe("settings whose filters do not exist yet", () => {
   it("are warned of, field by field, and served without", () => {
-    const serviceGroup = { ...group("echo"), session_affinity_policy: "cookie" };
     const config = { otel: { enable: true }, modsecurity: { enable: true } };
-    const translation = translated({ rule: config, alb: config }, { serviceGroup });
+    const translation = translated({ rule: config, alb: config });
     assert(
       translation.problems.every(({ severity, code }) => severity === "warning" && code === "Unsupported"),
     );
@@ -191,7 +190,6 @@ describe("settings whose filters do not exist yet", () => {
       "ALB2 spec.config.modsecurity",
       "Rule spec.config.otel",
       "Rule spec.config.modsecurity",
-      "Rule spec.serviceGroup.session_affinity_policy",
     ]);
     assert.deepEqual(refusals(translation), [undefined, undefined]);
   });
