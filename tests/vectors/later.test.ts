@@ -4,7 +4,6 @@ import { it } from "../blackbox/harness/suite.ts";
 import { type Case, loadCases } from "./load.ts";
 
 const LATER: Readonly<Record<string, string>> = {
-  "07-auth.yaml": "authentication is a later feature",
   "10-tls.yaml": "TLS is a later feature",
   "11-l4.yaml": "TCP and UDP proxying are later features",
   "13-metrics-logs.yaml": "the HTTPS metrics endpoint and L4 logs are later features",
