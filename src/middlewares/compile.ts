@@ -17,37 +17,68 @@ export interface NamedMiddleware {
 /** Runs a request to its end and answers with the response. */
 export type Chain = (c: Context) => Promise<Response>;
 
+/** The answer to a failure: one of ours, or what an `HTTPException` says. */
+export type AnswerFailure = (error: GatewayError | HTTPException, c: Context) => Response;
+
 /**
- * The chain `middlewares[0] → … → last`. Like Hono's `compose`: what a middleware returns counts unless something behind
- * it has answered, and `await next()` leaves the answer in `c.res`. A middleware that throws rejects the chain with
- * {@link GatewayError} MIDDLEWARE_FAILED and its name; a GatewayError of its own stays what it is, and an `HTTPException`
- * is answered as it says.
+ * The chain `middlewares[0] → … → last`. As Hono's `compose` does it: what a middleware returns counts unless something
+ * behind it has answered, `await next()` leaves the answer in `c.res`, and a failure becomes an answer where it happened,
+ * so that the middlewares in front see it like any other, with the error in `c.error`.
  */
-export function foldMiddlewares(middlewares: readonly NamedMiddleware[], last: Chain): Chain {
-  return middlewares.reduceRight<Chain>((next, middleware) => (c) => run(middleware, c, next), last);
+export function foldMiddlewares(
+  middlewares: readonly NamedMiddleware[],
+  last: Chain,
+  answerFailure: AnswerFailure,
+): Chain {
+  const end: Chain = async (c) => {
+    try {
+      return await last(c);
+    } catch (error) {
+      return answerWith(
+        error,
+        new GatewayError("INTERNAL", "internal error", { cause: error }),
+        c,
+        answerFailure,
+      );
+    }
+  };
+  return middlewares.reduceRight<Chain>(
+    (next, middleware) => (c) => run(middleware, c, next, answerFailure),
+    end,
+  );
 }
 
-async function run({ name, handler }: NamedMiddleware, c: Context, next: Chain): Promise<Response> {
+async function run(
+  { name, handler }: NamedMiddleware,
+  c: Context,
+  next: Chain,
+  answerFailure: AnswerFailure,
+): Promise<Response> {
   let called = false;
   try {
     const answer = await handler(c, async () => {
-      if (called) throw new Error("next() called more than once");
+      if (called) throw new Error("next() called multiple times");
       called = true;
       const response = await next(c);
       // What is behind has set it already, unless it is the end of the chain.
       if (!c.finalized) c.res = response;
     });
     if (answer !== undefined && !c.finalized) c.res = answer;
+    if (!c.finalized) throw new Error("neither answered nor called next()");
   } catch (error) {
-    if (error instanceof HTTPException) return c.res = error.getResponse();
-    // One of ours, or thrown further in: it has its name already.
-    if (error instanceof GatewayError) throw error;
-    throw new GatewayError("MIDDLEWARE_FAILED", name, { cause: error });
-  }
-  if (!c.finalized) {
-    throw new GatewayError("MIDDLEWARE_FAILED", name, {
-      cause: new Error("neither answered nor called next()"),
-    });
+    return answerWith(error, new GatewayError("MIDDLEWARE_FAILED", name, { cause: error }), c, answerFailure);
   }
   return c.res;
+}
+
+/** `otherwise` is what is to be said of errors that say nothing by themselves. */
+function answerWith(
+  thrown: unknown,
+  otherwise: GatewayError,
+  c: Context,
+  answerFailure: AnswerFailure,
+): Response {
+  const error = thrown instanceof GatewayError || thrown instanceof HTTPException ? thrown : otherwise;
+  c.error = error;
+  return c.res = answerFailure(error, c);
 }

@@ -1,8 +1,9 @@
 /** The way of a request through Hono: one app, one handler, which finds the route and runs its chain. */
 import { type Context, Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
 import type { Router } from "hono/router";
 import { GatewayError } from "../errors.ts";
-import type { Chain } from "../middlewares/compile.ts";
+import type { AnswerFailure, Chain } from "../middlewares/compile.ts";
 import type { CompiledRoute } from "./compiled.ts";
 import { deliver } from "./deliver.ts";
 import type { Exchange } from "./exchange.ts";
@@ -112,10 +113,7 @@ export function forwardingEnd(
     const answer = await new Promise<ForwardedResponse | GatewayError>((resolve) => {
       new Forward(options, exchange, compiled(), new ForwardedBody(responder, resolve)).start();
     });
-    if (answer instanceof GatewayError) {
-      if (answer.code === "CLIENT_ABORTED") throw answer;
-      return errorResponse(exchange, answer);
-    }
+    if (answer instanceof GatewayError) throw answer;
     exchange.upstreamAnswer = { status: answer.status, received: answer.forwarded.received };
     const response = answer as unknown as Response;
     // Hono applies what `c.header()` prepared only to responses of its own making.
@@ -127,7 +125,20 @@ export function forwardingEnd(
   };
 }
 
-/** A failure as middlewares see it; they may change it as any other answer. */
+/** Failures as middlewares see them; they may change them as any other answer. */
+export function failureAnswer(options: AppOptions): AnswerFailure {
+  return function answerFailure(thrown, context) {
+    const { exchange } = context.env as Bindings;
+    // What the upstream said of its body does not hold for ours, and Hono would keep it.
+    if (exchange.upstreamAnswer !== undefined) context.res = undefined;
+    if (thrown instanceof HTTPException) return thrown.getResponse();
+    const error = asGatewayError(thrown, options);
+    // The upstream's answer is on its way to the client: there is nothing left to say.
+    if (exchange.answeredDirectly) return ANSWERED;
+    return errorResponse(exchange, error);
+  };
+}
+
 function errorResponse(exchange: Exchange, error: GatewayError): Response {
   exchange.blame(error);
   exchange.upstreamFailure = error;
@@ -140,7 +151,10 @@ function errorResponse(exchange: Exchange, error: GatewayError): Response {
 
 function asGatewayError(error: unknown, options: AppOptions): GatewayError {
   if (error instanceof GatewayError) {
-    if (error.cause !== undefined || error.code === "INTERNAL") options.report(error);
+    // An endpoint that resets is nobody's fault here.
+    if (error.source === "gateway" && (error.cause !== undefined || error.code === "INTERNAL")) {
+      options.report(error);
+    }
     return error;
   }
   options.report(error);

@@ -7,7 +7,7 @@ import { foldMiddlewares, type NamedMiddleware } from "../middlewares/compile.ts
 import { buildMiddlewares, type MiddlewareServices } from "../middlewares/registry.ts";
 import type { GatewaySettings, Listener, Route } from "../table/table.ts";
 import type { UpstreamRegistry } from "../upstreams/upstream.ts";
-import { type AppOptions, forwardingEnd } from "./app.ts";
+import { type AppOptions, failureAnswer, forwardingEnd } from "./app.ts";
 import type { CompiledListener, CompiledRoute } from "./compiled.ts";
 import { refusalEnd } from "./refusal.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
@@ -64,7 +64,11 @@ function withChain(
   const guards = middlewares.map(({ applies }) => applies);
   const compiled: CompiledRoute = {
     ...bare,
-    chain: foldMiddlewares(middlewares, forwardingEnd(app, () => compiled, wantsResponse)),
+    chain: foldMiddlewares(
+      middlewares,
+      forwardingEnd(app, () => compiled, wantsResponse),
+      failureAnswer(app),
+    ),
     applies: guards.includes(undefined)
       ? undefined
       : (exchange) => guards.some((applies) => applies?.(exchange) === true),

@@ -216,6 +216,39 @@ describe("a chain", () => {
     site.assertClean();
   });
 
+  it("failures of the upstream and of middlewares pass it like answers", async () => {
+    const failing: MiddlewareHandler = () => Promise.reject(new Error("on purpose"));
+    const after: MiddlewareHandler = async (_c, next) => {
+      await next();
+      throw new Error("on purpose");
+    };
+    const refused = startSite({ middlewares: { mark } });
+    const client = refused.client().send(request());
+    await refused.settle();
+    refused.network.dial().refuse();
+    await refused.settle();
+    assert.match(client.read(), /^HTTP\/1\.1 502 [\s\S]*\r\nx-mark: 1\r\n/);
+    await finish(refused, client);
+
+    for (const broken of [failing, after]) {
+      const site = startSite({ middlewares: { mark, broken } });
+      const client = site.client().send(request());
+      await site.settle();
+      if (broken === after) {
+        site.accept().send(answer("one", "Content-Encoding: gzip\r\nETag: x\r\n"));
+        await site.settle();
+      }
+      const text = client.read();
+      assert.match(text, /^HTTP\/1\.1 500 [\s\S]*\r\nX-ALB-ERR-REASON: MiddlewareFail : broken\r\n/);
+      assert.match(text, /\r\nx-mark: 1\r\n/);
+      assert.doesNotMatch(text, /content-encoding|etag/i, "what was said of the upstream's body");
+      assert.equal(bodyOf(text), "X-Error: 500\n");
+      assert.deepEqual(site.faults.map((fault) => ((fault as Error).cause as Error).message), ["on purpose"]);
+      site.faults.length = 0;
+      await finish(site, client);
+    }
+  });
+
   it("informational answers pass it", async () => {
     const site = startSite({ middlewares: { mark } });
     const client = site.client().send(request());
