@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { cors, originMatcher } from "../../src/middlewares/cors.ts";
+import type { CorsFilter } from "../../src/table/filters.ts";
+import { fakeExchange, run } from "./exchange.ts";
+
+const FILTER: CorsFilter = {
+  type: "cors",
+  allowOrigins: ["https://a.com"],
+  allowMethods: "GET",
+  allowHeaders: "x-a",
+  exposeHeaders: "",
+  allowCredentials: true,
+  maxAgeS: 5,
+  answersPreflight: true,
+};
+
+async function ask(filter: Partial<CorsFilter>, method: string, headers: Record<string, string>) {
+  const exchange = fakeExchange({ method, headers });
+  const outcome = await run(cors({ ...FILTER, ...filter }), exchange);
+  return {
+    response: outcome.next ? undefined : outcome.response,
+    fields: Object.fromEntries(exchange.responseEdits.entries()),
+  };
+}
+
+const PREFLIGHT = { origin: "https://a.com", "access-control-request-method": "PUT" };
+
+describe("CORS", () => {
+  it("answers preflights, and nothing else", async () => {
+    assert.equal((await ask({}, "OPTIONS", PREFLIGHT)).response?.status, 204);
+    assert.equal((await ask({}, "GET", PREFLIGHT)).response, undefined);
+    assert.equal((await ask({}, "OPTIONS", { origin: "https://a.com" })).response, undefined);
+    assert.equal((await ask({ answersPreflight: false }, "OPTIONS", PREFLIGHT)).response, undefined);
+  });
+
+  it("echoes an origin of the list, and varies by it", async () => {
+    assert.deepEqual((await ask({}, "OPTIONS", PREFLIGHT)).fields, {
+      Vary: "Origin",
+      "Access-Control-Allow-Origin": "https://a.com",
+      "Access-Control-Allow-Credentials": "true",
+      "Access-Control-Allow-Methods": "GET",
+      "Access-Control-Allow-Headers": "x-a",
+      "Access-Control-Max-Age": "5",
+    });
+  });
+
+  it("sends * without credentials and without Vary", async () => {
+    for (const allowOrigins of [[], ["*"], ["https://a.com", "*"]]) {
+      const { fields } = await ask({ allowOrigins, exposeHeaders: "x-b" }, "GET", {
+        origin: "https://b.com",
+      });
+      assert.deepEqual(fields, {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": "GET",
+        "Access-Control-Allow-Headers": "x-a",
+        "Access-Control-Expose-Headers": "x-b",
+      });
+    }
+  });
+
+  for (
+    const [entry, origin, expected] of [
+      ["https://*.a.com", "https://x.a.com", true],
+      ["https://*.a.com", "https://x.y.a.com", true],
+      ["https://*.a.com", "https://a.com", false],
+      ["https://*.a.com", "https://.a.com", false],
+      ["https://*.a.com", "http://x.a.com", false],
+      ["https://*.a.com", "https://x.a.com:8443", false],
+      ["https://*.a.com", "https://evil.com/.a.com", false],
+      ["https://*.a.com", "https://evil.com:80.a.com", false],
+      ["https://*.*.com", "https://a.b.com", false],
+      ["http://localhost:*", "http://localhost:3000", true],
+      ["https://A.com", "https://a.COM", true],
+      ["https://a.com", "https://a.com.evil.com", false],
+      ["null", "null", true],
+      ["a.com", "https://a.com", false],
+    ] as const
+  ) {
+    it(`${entry} ${expected ? "admits" : "refuses"} ${origin}`, () => {
+      assert.equal(originMatcher([entry])?.(origin), expected);
+    });
+  }
+});
