@@ -8,6 +8,7 @@
  * where rendezvous hashing costs O(endpoints) per request and Maglev moves keys of bystanders.
  */
 import { mix32, murmur3 } from "../../lib/murmur3.ts";
+import { sortByKey } from "../../lib/radix-sort.ts";
 import type { UpstreamEndpoint } from "../upstream.ts";
 import { type Eligible, eligibleOf, isTried } from "./eligible.ts";
 
@@ -18,9 +19,6 @@ import { type Eligible, eligibleOf, isTried } from "./eligible.ts";
  */
 const POINTS = 256;
 
-/** Room for the index of an endpoint behind a hash of 32 bits in one double. */
-const INDEX_SPACE = 2 ** 20;
-
 export class HashRing {
   readonly #endpoints: readonly UpstreamEndpoint[];
   readonly #hashes: Uint32Array;
@@ -30,13 +28,9 @@ export class HashRing {
   constructor(endpoints: readonly UpstreamEndpoint[]) {
     const eligible = [...eligibleOf(endpoints)].sort(byLabel);
     this.#endpoints = eligible.map(({ endpoint }) => endpoint);
-    const points = sortedPoints(eligible);
-    this.#hashes = new Uint32Array(points.length);
-    this.#owners = new Uint32Array(points.length);
-    points.forEach((point, at) => {
-      this.#hashes[at] = Math.floor(point / INDEX_SPACE);
-      this.#owners[at] = point % INDEX_SPACE;
-    });
+    const { keys, values } = sortedPoints(eligible);
+    this.#hashes = keys;
+    this.#owners = values;
   }
 
   /** The endpoint that a key belongs to, or the next on the ring that was not tried; undefined when none is left. */
@@ -74,21 +68,24 @@ export function lazyRing(endpoints: readonly UpstreamEndpoint[]): () => HashRing
   return () => ring ??= new HashRing(endpoints);
 }
 
-/** Hash and owner of every point in one number each, in order: typed arrays sort numbers without a comparator. */
-function sortedPoints(eligible: readonly Eligible[]): Float64Array {
+/** Hashes and owners of all points in the order of the circle. */
+function sortedPoints(eligible: readonly Eligible[]): ReturnType<typeof sortByKey> {
   const highest = eligible.reduce((most, { weight }) => Math.max(most, weight), 0);
   const counts = eligible.map(({ weight }) => Math.max(1, Math.round(POINTS * weight / highest)));
-  const points = new Float64Array(counts.reduce((sum, count) => sum + count, 0));
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const hashes = new Uint32Array(total);
+  const owners = new Uint32Array(total);
   let at = 0;
   eligible.forEach(({ endpoint }, index) => {
     // Two hashes, so that only endpoints with both in common would fall together.
     const start = murmur3(endpoint.pool.label, 0);
     const step = murmur3(endpoint.pool.label, 1) | 1;
     for (let k = 0; k < (counts[index] as number); k++) {
-      points[at++] = mix32((start + Math.imul(k, step)) | 0) * INDEX_SPACE + index;
+      hashes[at] = mix32((start + Math.imul(k, step)) | 0);
+      owners[at++] = index;
     }
   });
-  return points.sort();
+  return sortByKey(hashes, owners);
 }
 
 function byLabel(a: Eligible, b: Eligible): number {
