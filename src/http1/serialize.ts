@@ -205,12 +205,11 @@ const encoder = new TextEncoder();
 
 /**
  * Lines of a request whose fields a middleware has changed, by the same rules as {@link forwardedRequestLines}, and
- * without Content-Length. Values are ISO-8859-1, as `Headers` guarantees. `named` = the fields that `Connection` names.
+ * without Content-Length. Values are ISO-8859-1, as `Headers` guarantees.
  */
-export function requestLinesOf(headers: Headers, named = NONE): string {
+export function requestLinesOf(headers: Headers): string {
   let lines = "";
   for (const [name, value] of headers) {
-    if (named.includes(name)) continue;
     const bytes = encoder.encode(name);
     const id = fieldIdOf(bytes, 0, bytes.length);
     if (REQUEST_DROPS[id] === 1 || id === FieldId.CONTENT_LENGTH) continue;

@@ -2,6 +2,7 @@
  * The Request that middlewares see: answers from what the parser found, and becomes a real Request only when somebody
  * asks for more than method, URL and headers. About ten times cheaper than `new Request`.
  */
+import { FieldId } from "../http1/known.ts";
 import { fieldKey } from "../lib/header-edits.ts";
 import { bodyStream } from "./body-stream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -50,15 +51,21 @@ export class LightRequest {
     }`;
   }
 
-  /** As the features in front have left them. */
+  /**
+   * As the features in front have left them. What the client says is for this hop alone is not there, so that it cannot
+   * take away what features or middlewares add under the same name; fields of the protocol are.
+   */
   get headers(): Headers {
     if (this.#headers !== undefined) return this.#headers;
-    const { head: { fields }, pendingRequestEdits: edits } = this.#exchange;
+    const { head: { fields, connection: { named } }, pendingRequestEdits: edits } = this.#exchange;
     const headers = new TrackedHeaders();
     const removed = new Set(edits?.removed.map(fieldKey));
     for (let index = 0; index < fields.count; index++) {
       const name = fields.name(index);
-      if (removed.size === 0 || !removed.has(fieldKey(name))) headers.append(name, fields.value(index));
+      if (removed.size > 0 && removed.has(fieldKey(name))) continue;
+      const isHopsOwn = named.length > 0 && fields.id(index) === FieldId.OTHER &&
+        named.includes(name.toLowerCase());
+      if (!isHopsOwn) headers.append(name, fields.value(index));
     }
     for (const [name, value] of edits?.entries() ?? []) headers.append(name, value);
     headers.changed = false;

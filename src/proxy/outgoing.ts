@@ -17,14 +17,14 @@ export interface Outgoing {
 
 /** The client's request with other fields. */
 export function withHeaders(exchange: Exchange, headers: Headers): Outgoing {
-  const { head: { framing, connection }, method, requestUri, body } = exchange;
+  const { head: { framing }, method, requestUri, body } = exchange;
   const length = framing.kind === "length" ? `Content-Length: ${framing.length}\r\n` : "";
-  return { method, target: requestUri, lines: requestLinesOf(headers, connection.named) + length, body };
+  return { method, target: requestUri, lines: requestLinesOf(headers) + length, body };
 }
 
 /** A Request in the place of the client's, whose body is then read over. `url` is the one that the client's request had. */
 export async function fromRequest(exchange: Exchange, request: Request, url: string): Promise<Outgoing> {
-  const { head: { connection }, listener: { limits } } = exchange;
+  const { limits } = exchange.listener;
   const bytes = request.body === null ? new Uint8Array(0) : new Uint8Array(await request.arrayBuffer());
   if (bytes.length > limits.maxBufferedBodyBytes) {
     throw new GatewayError("BODY_TOO_LARGE", "request body made by a middleware is too large");
@@ -35,7 +35,7 @@ export async function fromRequest(exchange: Exchange, request: Request, url: str
     method: request.method,
     // A Request holds its URL resolved: the client's own path goes on as it came.
     target: href === new URL(url).href ? exchange.requestUri : pathname + search,
-    lines: requestLinesOf(request.headers, connection.named) +
+    lines: requestLinesOf(request.headers) +
       (bytes.length === 0 ? "" : `Content-Length: ${bytes.length}\r\n`),
     body: bytes.length === 0 ? undefined : bodyOf(exchange, bytes),
   };
