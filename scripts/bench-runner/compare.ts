@@ -1,5 +1,6 @@
 /** Two targets measured in turns, so that a noisy machine is noisy for both. */
 import { type Load, measure, type Sample } from "./load.ts";
+import { foreignSeconds, pause } from "./process.ts";
 import type { Target } from "./target.ts";
 
 /** One target and what it is asked. */
@@ -38,6 +39,7 @@ export async function compare(
   while (found.length < pairs) {
     const first = found.length % 2 === 0 ? reference : candidate;
     const second = first === reference ? candidate : reference;
+    await untilQuiet();
     const [a, b] = [await sample(first), await sample(second)];
     const pair = first === reference ? { reference: a, candidate: b } : { reference: b, candidate: a };
     const kept = foreignShare(pair) <= MAX_FOREIGN || patience-- <= 0;
@@ -45,6 +47,16 @@ export async function compare(
     progress(pair, kept);
   }
   return found;
+}
+
+/** Waits until others leave the cores alone, at most half a minute. */
+async function untilQuiet(): Promise<void> {
+  const LOOK_MS = 300;
+  for (let looks = 0; looks < 100; looks++) {
+    const before = foreignSeconds();
+    await pause(LOOK_MS);
+    if ((foreignSeconds() - before) * 1000 / LOOK_MS <= MAX_FOREIGN) return;
+  }
 }
 
 /** The larger share of a core that others took during one of the two samples. */
