@@ -25,7 +25,12 @@ const ROUTE: Partial<Route> = {
   refusal: null,
 };
 
-const UPSTREAM: Partial<Upstream> = { mode: "http", balancing: { policy: "round-robin" }, emptyStatus: 500, tls: null };
+const UPSTREAM: Partial<Upstream> = {
+  mode: "http",
+  balancing: { policy: "round-robin" },
+  emptyStatus: 500,
+  tls: null,
+};
 
 /** Of the Service that every case has. */
 const ECHO = [

@@ -48,7 +48,9 @@ export function balancingOf(group: ServiceGroup | undefined, layer: 4 | 7): Bala
     default:
       return fallback(
         "session_affinity_policy",
-        `unknown policy ${JSON.stringify(policy)}, expected rr, sip-hash, cookie, header, ewma or least-request`,
+        `unknown policy ${
+          JSON.stringify(policy)
+        }, expected rr, sip-hash, cookie, header, ewma or least-request`,
       );
   }
 }
