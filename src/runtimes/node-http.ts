@@ -17,6 +17,8 @@ import type { HttpAnswer, HttpCall, HttpCaller, HttpField } from "../lib/http-ca
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_HEAD_BYTES = 64 * 1024;
 const MAX_IDLE_PER_HOST = 64;
+/** A connection that nobody used for so long is closed; one in use only tells that it is quiet. */
+const IDLE_MS = 60_000;
 /** Certificate authorities with connections of their own; the one least recently added goes. */
 const MAX_AGENTS = 64;
 /** Methods whose requests announce a body, so that its absence must be said (RFC 9110 8.6). */
@@ -56,7 +58,7 @@ export function createHttpCaller(): HttpCaller {
 }
 
 function createAgent(protocol: string, { verify, ca }: HttpCall["tls"]): Agent {
-  const options = { keepAlive: true, maxFreeSockets: MAX_IDLE_PER_HOST };
+  const options = { keepAlive: true, maxFreeSockets: MAX_IDLE_PER_HOST, timeout: IDLE_MS };
   if (protocol === "http:") return new HttpAgent(options);
   return new HttpsAgent({ ...options, rejectUnauthorized: verify, ...(ca === null ? {} : { ca }) });
 }

@@ -2,8 +2,9 @@
 import type { HttpAnswer } from "../../lib/http-call.ts";
 import { TtlCache } from "../../lib/ttl-cache.ts";
 
-/** Answers kept for the whole process; each is a head of some hundred bytes. */
+/** Answers kept for the whole process, and the characters that each may have: at most some 40 MB. */
 const CAPACITY = 10_000;
+const MAX_CHARACTERS = 4096;
 
 /** Milliseconds for which an answer may be used again; 0 = not at all. */
 export type Lifetime = (answer: HttpAnswer) => number;
@@ -25,7 +26,7 @@ export function createAnswerCache(now?: () => number): AnswerCache {
   ): Promise<HttpAnswer> {
     try {
       const answer = await ask();
-      const ms = isPersonal(answer) ? 0 : lifetime(answer);
+      const ms = isPersonal(answer) || isLarge(answer) ? 0 : lifetime(answer);
       if (ms > 0) known.set(key, answer, ms);
       return answer;
     } finally {
@@ -53,4 +54,8 @@ function isPersonal({ headers }: HttpAnswer): boolean {
     name === "set-cookie" ||
     (name === "cache-control" && /\b(no-store|no-cache|private|max-age=0)\b/i.test(value))
   );
+}
+
+function isLarge({ headers }: HttpAnswer): boolean {
+  return headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0) > MAX_CHARACTERS;
 }

@@ -1,5 +1,6 @@
 /** Forward authentication: another server says whether a request may pass (data-plane spec 4.3, 4.4). */
 import type { MiddlewareHandler } from "hono";
+import { utf8 } from "../../lib/bytes.ts";
 import type { HttpAnswer, HttpCall, HttpField } from "../../lib/http-call.ts";
 import type { ForwardAuthFilter } from "../../table/filters.ts";
 import type { ExchangePort, GatewayContext } from "../ports.ts";
@@ -10,6 +11,8 @@ import type { AuthServices } from "./services.ts";
 
 /** Answers of the application that carry the authentication server's cookies, as nginx's add_header has it. */
 const COOKIE_STATUSES: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
+/** Fields that decide what becomes of an answer, beside those that the upstream gets. */
+const KEPT = ["www-authenticate", "set-cookie", "cache-control"];
 /** A server that is down is told to the operator this often, not at every request. */
 const REPORT_EVERY_MS = 10_000;
 
@@ -55,7 +58,7 @@ type Ask = (exchange: ExchangePort, call: HttpCall) => Promise<HttpAnswer>;
 
 /** Calls, or remembers, where the configuration names a key. Without a value of the key nothing is remembered. */
 function compileAsking({ cache, ...rest }: ForwardAuthFilter, services: AuthServices, scope: string): Ask {
-  const { call: send, answers } = services;
+  const { call: send, answers, digests } = services;
   const askAnew: Ask = (exchange, call) => send({ ...call, signal: exchange.abortSignal });
   if (cache === null) return askAnew;
   const keyText = compileText(cache.key, "field");
@@ -63,13 +66,20 @@ function compileAsking({ cache, ...rest }: ForwardAuthFilter, services: AuthServ
     cache.lifetimes.flatMap(({ statuses, ms }) => statuses.map((each) => [each, ms])),
   );
   const lifetimeOf = ({ status }: HttpAnswer) => lifetimes.get(status) ?? 0;
-  // Another configuration, host or route is another question.
+  // Another configuration, host or route is another question. What is digested may be a password.
   const prefix = `${scope}\n${JSON.stringify([cache, rest])}\n`;
+  const keyOf = (host: string, key: string) =>
+    String.fromCharCode(...digests.digest("sha256", utf8(`${prefix}${host}\n${key}`)));
+  const needed = new Set([...KEPT, ...rest.upstreamHeaders.map((name) => name.toLowerCase())]);
+  const slim = ({ status, headers }: HttpAnswer): HttpAnswer => ({
+    status,
+    headers: headers.filter(([name]) => needed.has(name)),
+  });
   return function askOrRemember(exchange, call) {
     const key = keyText(exchange);
     if (typeof key !== "string") return askAnew(exchange, call);
     // Others may wait for the same answer: nobody's leaving ends the call.
-    return answers.get(`${prefix}${exchange.host}\n${key}`, lifetimeOf, () => send(call));
+    return answers.get(keyOf(exchange.host, key), lifetimeOf, async () => slim(await send(call)));
   };
 }
 

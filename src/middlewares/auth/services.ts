@@ -8,6 +8,7 @@ export interface AuthServices {
   readonly call: HttpCaller;
   readonly answers: AnswerCache;
   readonly passwords: PasswordVerifier;
+  readonly digests: Digests;
   /** Tells the operator what clients are not told; not once per request. */
   report(error: unknown): void;
 }
@@ -19,5 +20,6 @@ export interface AuthServiceOptions {
 }
 
 export function createAuthServices({ call, digests, report }: AuthServiceOptions): AuthServices {
-  return { call, report, answers: createAnswerCache(), passwords: createPasswordVerifier({ digests }) };
+  const passwords = createPasswordVerifier({ digests });
+  return { call, report, digests, answers: createAnswerCache(), passwords };
 }

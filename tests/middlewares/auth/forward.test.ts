@@ -383,6 +383,13 @@ describe("a cache key", () => {
     assert.equal(calls.length, 1);
   });
 
+  it("remembers of large answers what is needed of them", async () => {
+    const { calls, request } = site({ cache }, ok(["x-other", "x".repeat(5000)]));
+    await request(with_("1"));
+    await request(with_("1"));
+    assert.equal(calls.length, 1);
+  });
+
   it("remembers refusals, and names the way back of each request", async () => {
     const signin = parseVarString("http://a/?rd=$escaped_request_uri");
     const { calls, request } = site({ cache, signin }, status(401));
@@ -399,6 +406,7 @@ describe("a cache key", () => {
     ["failures of the call", new Error("ECONNREFUSED")],
     ["answers with a cookie", ok(["set-cookie", "a=1"])],
     ["answers that forbid it", ok(["cache-control", "max-age=60, No-Store"])],
+    ["answers that are large", ok(["x-user", "x".repeat(5000)]), { upstreamHeaders: ["X-User"] }],
     ["anything without a key", ok(), { cache: null }],
   ];
   for (const [what, reply, filter] of forgotten) {
