@@ -22,19 +22,15 @@ export class NodeSocket implements Socket {
     this.remoteAddress = plainAddress(stream.remoteAddress ?? "");
     this.remotePort = stream.remotePort ?? 0;
     this.localPort = stream.localPort ?? 0;
-    stream.on("data", (bytes: Uint8Array) => {
-      if (!this.closed) this.handler.onData(bytes);
-    });
+    stream.on("data", (bytes: Uint8Array) => this.#tell(() => this.handler.onData(bytes)));
     stream.on("drain", () => this.#drained());
-    stream.on("end", () => {
-      if (!this.closed) this.handler.onEnd();
-    });
+    stream.on("end", () => this.#tell(() => this.handler.onEnd()));
     stream.on("error", (error: Error) => this.#error = error);
     stream.on("close", () => this.#closed());
   }
 
   get pendingBytes(): number {
-    return this.#stream.writableLength;
+    return this.closed ? 0 : this.#stream.writableLength;
   }
 
   write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
@@ -83,9 +79,20 @@ export class NodeSocket implements Socket {
   }
 
   #drained(): void {
-    if (!this.#mustDrain || this.closed) return;
+    if (!this.#mustDrain || this.#ending) return;
     this.#mustDrain = false;
-    this.handler.onDrain();
+    this.#tell(() => this.handler.onDrain());
+  }
+
+  /** A handler that throws has left nobody knows what undone, so the connection ends; a stream would end the process. */
+  #tell(event: () => void): void {
+    if (this.closed) return;
+    try {
+      event();
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(String(error));
+      this.destroy();
+    }
   }
 
   #closed(): void {

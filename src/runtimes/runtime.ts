@@ -8,7 +8,10 @@ export interface SocketHandler {
   onData(bytes: Uint8Array): void;
   /** Everything written so far has been handed to the kernel; called only after `write` answered false. */
   onDrain(): void;
-  /** The peer has sent its FIN; we can still write. Bun leaves it out after `end()`: both are done, `onClose` follows. */
+  /**
+   * The peer has sent its FIN; over TCP we can still write. Left out where `onClose` follows at once: on Bun after `end()`,
+   * on Deno in TLS after a pause.
+   */
   onEnd(): void;
   /** The socket is gone; called exactly once, with the error if there was one. */
   onClose(error: Error | undefined): void;
