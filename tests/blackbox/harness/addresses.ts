@@ -7,8 +7,11 @@ import { createServer } from "node:net";
 /** This process's own loopback address. */
 export const LOOPBACK = ((id) => `127.${64 + ((id >> 16) & 63)}.${(id >> 8) & 255}.${id & 255}`)(process.pid);
 
-/** Below the range from which systems take ports by themselves, so that nobody is given one of ours meanwhile. */
-let nextPort = 20_000;
+/**
+ * Below the range from which systems take ports by themselves, so that nobody is given one of ours meanwhile. Processes
+ * begin at different places, for the few tests that must use an address that all of them share.
+ */
+let nextPort = 20_000 + (process.pid % 1000) * 12;
 
 /** A port that nobody listens on at `host`, never the same twice. */
 export async function freePort(host = LOOPBACK): Promise<number> {
