@@ -2,9 +2,9 @@
 import { GatewayError } from "../errors.ts";
 import { parseRequestHead, type RequestHead } from "../http1/request-head.ts";
 import { concat } from "../lib/bytes.ts";
-import type { Timer } from "../lib/timer-wheel.ts";
 import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
 import { Exchange, type Peer } from "./exchange.ts";
+import { IdleWatch } from "./idle-watch.ts";
 import type { ListenerPort } from "./listener-port.ts";
 import { Outbox } from "./outbox.ts";
 import { type BodyFeeder, RequestBody } from "./request-body.ts";
@@ -27,7 +27,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   readonly #socket: Socket;
   readonly #port: ListenerPort;
   readonly #peer: Peer;
-  readonly #timer: Timer;
+  readonly #watch: IdleWatch;
   /** Bytes that arrived and were not consumed: an incomplete head, a body without taker, the next request. */
   #held: Uint8Array = EMPTY;
   #exchange: Exchange | undefined;
@@ -39,9 +39,6 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   /** What comes next on the connection cannot be trusted to be a request. */
   #broken = false;
   #headStartedAt = 0;
-  #lastActivity: number;
-  /** Bytes that waited for the client when the timer last looked. */
-  #unreadBefore = 0;
   #discardBudget = 0;
   #bytesBefore = 0;
   /** Closes the tunnel, once the connection has become one. */
@@ -52,9 +49,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.#port = port;
     this.outbox = new Outbox(socket);
     this.#peer = { address: socket.remoteAddress, protocol: "http" };
-    this.#lastActivity = port.wheel.now();
-    this.#timer = port.wheel.timer(() => this.#onTimer());
-    this.#timer.arm(this.#timerMs());
+    this.#watch = new IdleWatch(port.wheel, socket, (silentMs) => this.#look(silentMs));
+    this.#watch.within(this.#lookEvery());
     socket.handler = this;
   }
 
@@ -79,12 +75,12 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
 
   onData(bytes: Uint8Array): void {
     if (this.#lingering) return;
-    this.#lastActivity = this.#port.wheel.now();
+    this.#watch.touch();
     this.#consume(bytes, true);
   }
 
   onDrain(): void {
-    this.#lastActivity = this.#port.wheel.now();
+    this.#watch.touch();
     if (this.#responder === undefined) this.#goOn();
     else this.#responder.onClientDrain();
   }
@@ -101,7 +97,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   }
 
   onClose(): void {
-    this.#timer.cancel();
+    this.#watch.cancel();
     this.#held = EMPTY;
     if (this.#exchange !== undefined) {
       this.#responder?.clientGone();
@@ -141,7 +137,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
 
   tunnel(upstream: Socket, rest: Uint8Array): void {
     this.outbox.flush();
-    this.#timer.cancel();
+    this.#watch.cancel();
     const exchange = this.#exchange as Exchange;
     const clientRest = this.#held;
     this.#held = EMPTY;
@@ -224,8 +220,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     const head = half ? undefined : parseRequestHead(input, at, input.length, this.#port.limits.request);
     if (head === undefined) {
       if (this.#headStartedAt === 0) {
-        this.#headStartedAt = this.#lastActivity;
-        this.#armWithin(this.#port.limits.headerReadMs);
+        this.#headStartedAt = this.#watch.lastActivity;
+        this.#watch.within(this.#port.limits.headerReadMs);
       }
       return at;
     }
@@ -294,7 +290,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   #nextRequest(): void {
     if (this.#port.draining) return this.#close();
     this.#finishExchange();
-    this.#armWithin(this.#port.keepalive.idleMs);
+    this.#watch.within(this.#port.keepalive.idleMs);
     this.#goOn();
   }
 
@@ -313,8 +309,9 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   #finishExchange(): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    const { wheel, observer } = this.#port;
-    exchange.endedAt = this.#lastActivity = wheel.now();
+    const { observer } = this.#port;
+    this.#watch.touch();
+    exchange.endedAt = this.#watch.lastActivity;
     exchange.responseBytes = this.outbox.bytes - this.#bytesBefore;
     this.#exchange = undefined;
     this.#responder = undefined;
@@ -332,54 +329,44 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.#held = EMPTY;
     this.#socket.end();
     this.#socket.resume();
-    this.#timer.arm(LINGER_MS);
+    this.#watch.within(LINGER_MS);
   }
 
-  #armWithin(ms: number): void {
-    if (!this.#timer.armed || this.#timer.deadline > this.#lastActivity + ms) this.#timer.arm(ms);
-  }
-
-  #timerMs(): number {
+  /** The shortest limit, after which the connection is looked at whatever it does. */
+  #lookEvery(): number {
     const { limits, keepalive } = this.#port;
     if (this.#lingering) return LINGER_MS;
     return Math.min(keepalive.idleMs, limits.headerReadMs, limits.bodyIdleMs, limits.sendIdleMs);
   }
 
-  /** Armed once for the shortest limit, it then looks at what the connection is doing. */
-  #onTimer(): void {
+  /** Ends what takes too long, for a client that has been silent for `silentMs`; answers when to look again. */
+  #look(silentMs: number): number {
     const { limits, keepalive, wheel } = this.#port;
-    const now = wheel.now();
-    const unread = this.#socket.pendingBytes;
-    // A client that reads slowly is no dead one.
-    if (unread !== this.#unreadBefore) this.#lastActivity = now;
-    this.#unreadBefore = unread;
-    const silent = now - this.#lastActivity;
     const exchange = this.#exchange;
-    let left = this.#timerMs();
-    if (unread > 0) {
-      left = limits.sendIdleMs - silent;
-      if (left <= 0) return this.#socket.destroy();
+    let left = this.#lookEvery();
+    let expire: () => void = () => {};
+    if (this.#socket.pendingBytes > 0) {
+      left = limits.sendIdleMs - silentMs;
+      expire = () => this.#socket.destroy();
     } else if (this.#lingering) {
-      left = LINGER_MS - silent;
-      if (left <= 0) return this.#socket.close();
+      left = LINGER_MS - silentMs;
+      expire = () => this.#socket.close();
     } else if (exchange === undefined && this.#held.length > 0) {
-      left = limits.headerReadMs - (now - this.#headStartedAt);
-      if (left <= 0) {
-        return this.#refuse(
-          new GatewayError("REQUEST_TIMEOUT", `head not complete within ${limits.headerReadMs} ms`),
-        );
-      }
+      left = limits.headerReadMs - (wheel.now() - this.#headStartedAt);
+      expire = () => this.#refuse(timeout(`head not complete within ${limits.headerReadMs} ms`));
     } else if (exchange === undefined) {
-      left = keepalive.idleMs - silent;
-      if (left <= 0) return this.#socket.close();
+      left = keepalive.idleMs - silentMs;
+      expire = () => this.#socket.close();
     } else if (exchange.body?.complete === false && this.#held.length === 0) {
-      left = limits.bodyIdleMs - silent;
-      if (left <= 0) {
-        return this.#refuse(
-          new GatewayError("REQUEST_TIMEOUT", `no part of the body within ${limits.bodyIdleMs} ms`),
-        );
-      }
+      left = limits.bodyIdleMs - silentMs;
+      expire = () => this.#refuse(timeout(`no part of the body within ${limits.bodyIdleMs} ms`));
     }
-    this.#timer.arm(Math.max(1, Math.min(left, this.#timerMs())));
+    if (left > 0) return Math.min(left, this.#lookEvery());
+    expire();
+    return this.#socket.closed ? 0 : this.#lookEvery();
   }
+}
+
+function timeout(message: string): GatewayError {
+  return new GatewayError("REQUEST_TIMEOUT", message);
 }

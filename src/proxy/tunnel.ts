@@ -1,6 +1,7 @@
 /** Two sockets joined: after an Upgrade the gateway only carries bytes. */
-import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
+import type { TimerWheel } from "../lib/timer-wheel.ts";
 import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
+import { IdleWatch } from "./idle-watch.ts";
 
 export interface TunnelOptions {
   readonly client: Socket;
@@ -21,37 +22,33 @@ export interface TunnelOptions {
 /** Joins the sockets; returns a function that closes both at once. */
 export function openTunnel(options: TunnelOptions): () => void {
   const { wheel, idleMs, client, upstream } = options;
-  let lastActivity = wheel.now();
-  let unsentBefore = 0;
   let open = 2;
-  const timer: Timer = wheel.timer(() => {
-    const unsent = client.pendingBytes + upstream.pendingBytes;
-    // A side that takes its bytes slowly is no silent one.
-    if (unsent !== unsentBefore) touch();
-    unsentBefore = unsent;
-    const left = idleMs - (wheel.now() - lastActivity);
-    if (left > 0) return timer.arm(left);
+  const unsent = {
+    get pendingBytes() {
+      return client.pendingBytes + upstream.pendingBytes;
+    },
+  };
+  const watch = new IdleWatch(wheel, unsent, (silentMs) => {
+    if (silentMs < idleMs) return idleMs - silentMs;
     destroyBoth();
+    return 0;
   });
 
   function destroyBoth(): void {
     client.destroy();
     upstream.destroy();
   }
-  function touch(): void {
-    lastActivity = wheel.now();
-  }
   function closed(): void {
     if (--open > 0) return;
-    timer.cancel();
+    watch.cancel();
     options.onClose(toClient.bytes, toUpstream.bytes);
   }
 
-  const toUpstream = new TunnelEnd(client, upstream, touch, closed);
-  const toClient = new TunnelEnd(upstream, client, touch, closed);
+  const toUpstream = new TunnelEnd(client, upstream, watch, closed);
+  const toClient = new TunnelEnd(upstream, client, watch, closed);
   client.handler = toUpstream;
   upstream.handler = toClient;
-  timer.arm(idleMs);
+  watch.within(idleMs);
   if (options.upstreamRest.length > 0) toClient.onData(options.upstreamRest);
   if (options.clientRest.length > 0) toUpstream.onData(options.clientRest);
   if (options.clientEnded) toUpstream.onEnd();
@@ -64,19 +61,19 @@ export function openTunnel(options: TunnelOptions): () => void {
 class TunnelEnd implements SocketHandler {
   readonly #from: Socket;
   readonly #to: Socket;
-  readonly #touch: () => void;
+  readonly #watch: IdleWatch;
   readonly #closed: () => void;
   bytes = 0;
 
-  constructor(from: Socket, to: Socket, touch: () => void, closed: () => void) {
+  constructor(from: Socket, to: Socket, watch: IdleWatch, closed: () => void) {
     this.#from = from;
     this.#to = to;
-    this.#touch = touch;
+    this.#watch = watch;
     this.#closed = closed;
   }
 
   onData(bytes: Uint8Array): void {
-    this.#touch();
+    this.#watch.touch();
     this.bytes += bytes.length;
     if (!this.#to.write(bytes)) this.#from.pause();
   }

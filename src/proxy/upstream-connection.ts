@@ -4,10 +4,11 @@ import { ChunkedDecoder } from "../http1/chunked.ts";
 import type { Fields } from "../http1/fields.ts";
 import { parseResponseHead, type ResponseHead } from "../http1/response-head.ts";
 import { concat } from "../lib/bytes.ts";
-import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
+import type { TimerWheel } from "../lib/timer-wheel.ts";
 import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
 import type { Timeouts } from "../table/table.ts";
 import type { EndpointPool, Poolable } from "../upstreams/pool.ts";
+import { IdleWatch } from "./idle-watch.ts";
 import type { ProxyLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -43,8 +44,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   readonly #socket: Socket;
   readonly #outbox: Outbox;
   readonly #limits: ProxyLimits;
-  readonly #wheel: TimerWheel;
-  readonly #timer: Timer;
+  readonly #watch: IdleWatch;
   #state: State = "idle";
   #sink: AnswerSink | undefined;
   #method = "";
@@ -57,7 +57,6 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   #requestComplete = true;
   #blocked = false;
   #paused = false;
-  #lastActivity = 0;
   #served = 0;
   /** Bytes of the answer under way, head included. */
   received = 0;
@@ -73,9 +72,8 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     this.pool = pool;
     this.serverName = serverName;
     this.#limits = options.limits;
-    this.#wheel = options.wheel;
     this.#outbox = new Outbox(socket);
-    this.#timer = options.wheel.timer(() => this.#onTimer());
+    this.#watch = new IdleWatch(options.wheel, socket, (silentMs) => this.#look(silentMs));
     socket.handler = this;
   }
 
@@ -97,8 +95,8 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     this.pool.requests++;
     this.pool.active++;
     this.#outbox.text(headText);
-    this.#touch();
-    this.#armWithin(Math.min(timeouts.readMs, timeouts.sendMs));
+    this.#watch.touch();
+    this.#watch.within(Math.min(timeouts.readMs, timeouts.sendMs));
   }
 
   /** Writes request text (chunk sizes, trailers). */
@@ -113,8 +111,8 @@ export class UpstreamConnection implements SocketHandler, Poolable {
 
   /** Hands what was written to the kernel; false = wait for `onWritable`. */
   flush(): boolean {
-    this.#touch();
     const writable = this.#outbox.flush();
+    this.#watch.touch();
     if (!writable) this.#blocked = true;
     return writable;
   }
@@ -133,7 +131,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#touch();
+    this.#watch.touch();
     this.#socket.resume();
   }
 
@@ -154,7 +152,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
       this.#die();
       return;
     }
-    this.#touch();
+    this.#watch.touch();
     const sink = this.#sink;
     try {
       this.#consume(bytes);
@@ -170,7 +168,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
 
   onDrain(): void {
     this.#blocked = false;
-    this.#touch();
+    this.#watch.touch();
     this.#sink?.onWritable();
   }
 
@@ -261,8 +259,8 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     if (reusable) {
       this.#state = "idle";
       this.resume();
-      this.#touch();
-      this.#armWithin(this.#limits.upstreamIdleMs);
+      this.#watch.touch();
+      this.#watch.within(this.#limits.upstreamIdleMs);
       if (!this.pool.put(this)) this.#die();
     } else {
       this.#die();
@@ -274,7 +272,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     const sink = this.#sink;
     this.#detach();
     this.#state = "dead";
-    this.#timer.cancel();
+    this.#watch.cancel();
     sink?.onUpgrade(head, this.#socket, rest);
   }
 
@@ -316,43 +314,32 @@ export class UpstreamConnection implements SocketHandler, Poolable {
 
   #die(): void {
     this.#state = "dead";
-    this.#timer.cancel();
+    this.#watch.cancel();
     this.#socket.destroy();
   }
 
-  #touch(): void {
-    this.#lastActivity = this.#wheel.now();
-  }
-
-  /** Sees to it that the timer fires within `ms`; leaves it alone when it does already. */
-  #armWithin(ms: number): void {
-    if (!this.#timer.armed || this.#timer.deadline > this.#lastActivity + ms) this.#timer.arm(ms);
-  }
-
-  /**
-   * The timer is armed once and looks at the time of the last activity when it fires, so that a busy connection costs no
-   * timer work per request.
-   */
-  #onTimer(): void {
-    if (this.#state === "dead") return;
-    const idle = this.#wheel.now() - this.#lastActivity;
+  /** Ends what takes too long, for an endpoint that has been silent for `silentMs`; answers when to look again. */
+  #look(silentMs: number): number {
+    if (this.#state === "dead") return 0;
     if (this.#state === "idle") {
-      if (idle < this.#limits.upstreamIdleMs) return this.#timer.arm(this.#limits.upstreamIdleMs - idle);
+      const left = this.#limits.upstreamIdleMs - silentMs;
+      if (left > 0) return left;
       this.pool.remove(this);
       this.#die();
-      return;
+      return 0;
     }
     const { readMs, sendMs } = this.#timeouts as Timeouts;
     // Waiting for the client, not for the endpoint: its slowness has limits of its own.
     const waitsForClient = this.#paused || (!this.#requestComplete && !this.#blocked);
-    if (waitsForClient) return this.#timer.arm(Math.min(readMs, sendMs));
-    const limit = this.#blocked ? sendMs : readMs;
-    if (idle < limit) return this.#timer.arm(limit - idle);
+    if (waitsForClient) return Math.min(readMs, sendMs);
+    const left = (this.#blocked ? sendMs : readMs) - silentMs;
+    if (left > 0) return left;
     this.#fail(
       this.#blocked
         ? new GatewayError("SEND_TIMEOUT", `request not taken within ${sendMs} ms`)
         : new GatewayError("READ_TIMEOUT", `no answer within ${readMs} ms`),
     );
+    return 0;
   }
 }
 

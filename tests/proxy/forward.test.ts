@@ -526,6 +526,26 @@ describe("attempts", () => {
     site.assertClean();
   });
 
+  it("an endpoint that takes a request slowly, but takes it, is not given up", async () => {
+    const site = startSite({ timeouts: { sendMs: 3000 } });
+    const client = site.client().send(request("/", "Content-Length: 100000\r\n", "x".repeat(100_000)));
+    const upstream = site.network.dials[0]!.accept();
+    const slow = site.client().send(request("/", "Content-Length: 100000\r\n", "", "PUT"));
+    const taker = site.accept().limit(100);
+    slow.send("x".repeat(50_000), "x".repeat(50_000));
+    for (let i = 0; i < 10; i++) {
+      site.clock.advance(2000);
+      taker.take(1000);
+    }
+    assert.equal(taker.closed, false);
+    site.clock.advance(6200);
+    assert.equal(taker.closed, true);
+    upstream.send(answer("ok"));
+    await site.settle();
+    assert.equal(answersIn(slow.read())[0]![0], 504);
+    await finish(site, client, slow);
+  });
+
   it("an endpoint that is silent for the read time is given up", async () => {
     const site = startSite({ endpoints: [1, 2], timeouts: { readMs: 3000 } });
     const client = site.client().send(request());

@@ -1,0 +1,46 @@
+/**
+ * Watches a connection for silence. Its timer is armed for the shortest limit and left alone by traffic; when it fires, it
+ * looks at the time of the last activity. So a busy connection costs no timer work per request.
+ */
+import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
+
+/** Bytes that wait for the peer: as long as their number changes, it takes them, and is not silent. */
+export interface Unsent {
+  readonly pendingBytes: number;
+}
+
+export class IdleWatch {
+  readonly #wheel: TimerWheel;
+  readonly #timer: Timer;
+  readonly #unsent: Unsent;
+  #unsentBefore = 0;
+  /** On the wheel's clock. */
+  lastActivity: number;
+
+  /** @param look called with the silence so far in milliseconds; answers how long until the next look, 0 for no other */
+  constructor(wheel: TimerWheel, unsent: Unsent, look: (silentMs: number) => number) {
+    this.#wheel = wheel;
+    this.#unsent = unsent;
+    this.lastActivity = wheel.now();
+    this.#timer = wheel.timer(() => {
+      if (unsent.pendingBytes !== this.#unsentBefore) this.touch();
+      const next = look(wheel.now() - this.lastActivity);
+      if (next > 0) this.#timer.arm(next);
+    });
+  }
+
+  /** Something has happened. */
+  touch(): void {
+    this.lastActivity = this.#wheel.now();
+    this.#unsentBefore = this.#unsent.pendingBytes;
+  }
+
+  /** Sees to it that the next look comes within `ms` of the last activity; leaves the timer alone when it does already. */
+  within(ms: number): void {
+    if (!this.#timer.armed || this.#timer.deadline > this.lastActivity + ms) this.#timer.arm(ms);
+  }
+
+  cancel(): void {
+    this.#timer.cancel();
+  }
+}
