@@ -23,7 +23,10 @@ export class IdleWatch {
     this.#unsent = unsent;
     this.lastActivity = wheel.now();
     this.#timer = wheel.timer(() => {
-      if (unsent.pendingBytes !== this.#unsentBefore) this.touch();
+      // Only while some are left: where writing is asynchronous (Deno) the last ones go at once but after `touch`, and
+      // must not look like activity of now. Whoever waits for the rest to go is told by `onDrain`.
+      const { pendingBytes } = unsent;
+      if (pendingBytes > 0 && pendingBytes !== this.#unsentBefore) this.touch();
       const next = look(wheel.now() - this.lastActivity);
       if (next > 0) this.#timer.arm(next);
     });
