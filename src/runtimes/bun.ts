@@ -10,6 +10,7 @@ import type {
   TcpListener,
 } from "./runtime.ts";
 import { connectTls } from "./node-tls.ts";
+import { DialBudget } from "./dial-budget.ts";
 import { plainAddress } from "./plain-address.ts";
 import { WriteQueue } from "./write-queue.ts";
 
@@ -198,13 +199,21 @@ function listenTcp(options: ListenOptions, onConnection: (socket: Socket) => voi
   });
 }
 
+const budget = new DialBudget();
+
 function connectTcp(options: ConnectOptions, handler: DialHandler): Dial {
   let cancelled = false;
   let settled = false;
   function fail(error: Error & { code?: string }): void {
     if (settled) return;
     settled = true;
+    ticket?.settle();
     if (!cancelled) handler.onError(error.code ?? "ECONNREFUSED", error.message);
+  }
+  const ticket = budget.begin(`${options.host}|${options.port}`);
+  if (ticket === undefined) {
+    queueMicrotask(() => fail(Object.assign(new Error("too many unanswered dials"), { code: "EAGAIN" })));
+    return { cancel: () => cancelled = true };
   }
   Bun.connect({
     hostname: options.host,
@@ -214,6 +223,7 @@ function connectTcp(options: ConnectOptions, handler: DialHandler): Dial {
       ...EVENTS,
       open(native) {
         settled = true;
+        ticket.settle();
         native.data = new BunSocket(native);
         if (cancelled) native.data.destroy();
         else handler.onConnect(native.data);
@@ -224,6 +234,7 @@ function connectTcp(options: ConnectOptions, handler: DialHandler): Dial {
   return {
     cancel() {
       cancelled = true;
+      if (!settled) ticket.abandon();
     },
   };
 }

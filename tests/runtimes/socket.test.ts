@@ -7,7 +7,9 @@ import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
 import { connect as netConnect, createServer, type Server, type Socket as NetSocket } from "node:net";
 import { type AddressInfo } from "node:net";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:tls";
 import { NodeSocket } from "../../src/runtimes/node-socket.ts";
 import type { Runtime, Socket, SocketHandler, TcpListener } from "../../src/runtimes/runtime.ts";
@@ -155,9 +157,10 @@ async function relayTo(port: number): Promise<{ port: number; near(): NetSocket 
 /** The relay's sockets by the peers behind them. */
 const relays = new WeakMap<NetSocket, NetSocket>();
 
-/** Connects to a TLS server; the server's stream is handed to `take`. */
+/** Connects to a TLS server; the server's stream is handed to `take`. `breakable`: over a relay, which holds bytes of its own. */
 async function tlsLink<T>(
   allowHalfOpen: boolean,
+  breakable: boolean,
   take: (stream: NetSocket) => T,
 ): Promise<{ near: Accepted; far: T }> {
   const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), "utf8");
@@ -167,17 +170,18 @@ async function tlsLink<T>(
     (stream) => {
       stream.on("error", () => {});
       cleanups.push(() => stream.destroy());
-      relays.set(stream, relay.near());
+      if (relay !== undefined) relays.set(stream, relay.near());
       far = take(stream);
     },
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cleanups.push(() => server.close());
-  const relay = await relayTo((server.address() as AddressInfo).port);
+  const { port } = server.address() as AddressInfo;
+  const relay = breakable ? await relayTo(port) : undefined;
   const near = await new Promise<Accepted>((resolve, reject) => {
     const options = {
       host: "127.0.0.1",
-      port: relay.port,
+      port: relay?.port ?? port,
       serverName: "",
       verify: false,
       ca: null,
@@ -198,7 +202,7 @@ async function tlsLink<T>(
 }
 
 function tlsPair(): Promise<{ near: Accepted; far: Accepted }> {
-  return tlsLink(true, (stream) => {
+  return tlsLink(true, false, (stream) => {
     const socket = new NodeSocket(stream);
     const log = new Recorder();
     socket.handler = log;
@@ -209,11 +213,32 @@ function tlsPair(): Promise<{ near: Accepted; far: Accepted }> {
 async function tlsWithPeer(
   options: { allowHalfOpen?: boolean } = {},
 ): Promise<Accepted & { peer: NetSocket }> {
-  const { near, far } = await tlsLink(options.allowHalfOpen === true, (stream) => stream);
+  const { near, far } = await tlsLink(options.allowHalfOpen === true, true, (stream) => stream);
   return { ...near, peer: far };
 }
 
 const BIG = new Uint8Array(16 * 1024 * 1024).fill(0x61);
+
+/** Port of a listener that accepts nobody and whose queue is full, so that dials hang; or why there is none. */
+async function stuckListener(): Promise<number | string> {
+  const script = "import socket,sys\ns=socket.socket()\ns.bind(('127.0.0.1',0))\ns.listen(0)\n" +
+    "print(s.getsockname()[1],flush=True)\nsys.stdin.read()";
+  const child = spawn("python3", ["-c", script], { stdio: ["pipe", "pipe", "ignore"] });
+  cleanups.push(() => child.kill("SIGKILL"));
+  const started = await Promise.race([
+    once(child.stdout, "data").then(([bytes]) => Number(String(bytes))),
+    once(child, "error").then(() => "python3 is missing"),
+  ]);
+  if (typeof started === "string") return started;
+  // The queue holds one more than it says.
+  for (let i = 0; i < 3; i++) cleanups.push(((socket) => () => socket.destroy())(connectQuietly(started)));
+  await sleep(50);
+  return started;
+}
+
+function connectQuietly(port: number): NetSocket {
+  return netConnect({ host: "127.0.0.1", port }).on("error", () => {});
+}
 
 describe(`sockets of ${runtime.name}`, () => {
   describe("listening and dialling", () => {
@@ -299,6 +324,26 @@ describe(`sockets of ${runtime.name}`, () => {
       }).cancel();
       await sleep(50);
       assert.deepEqual(calls, []);
+    });
+
+    it("dials that were given up do not pile up where nobody answers", async (t) => {
+      const stuck = await stuckListener();
+      if (typeof stuck === "string") return t.skip(stuck);
+      const outcomes = new Map<string, number>();
+      const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      for (let i = 0; i < 700; i++) {
+        const dialing = runtime.connectTcp({ host: "127.0.0.1", port: stuck }, {
+          onConnect: (socket) => cleanups.push(() => socket.destroy()),
+          onError: count,
+        });
+        // A dial that waits keeps the endpoint from being tried one at a time.
+        if (i > 0) dialing.cancel();
+        if (i % 50 === 0) await sleep(5);
+      }
+      await sleep(100);
+      const open = readdirSync("/proc/self/fd").length;
+      assert.ok(open < 500, `${open} descriptors are open`);
+      assert.ok([...outcomes.keys()].every((code) => code === "EAGAIN"), [...outcomes.keys()].join());
     });
 
     it("both sides know addresses and ports", async () => {
