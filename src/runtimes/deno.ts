@@ -8,6 +8,7 @@ import type {
   Socket,
   SocketHandler,
   TcpListener,
+  TlsConnectOptions,
 } from "./runtime.ts";
 import { connectTls } from "./node-tls.ts";
 import { plainAddress } from "./plain-address.ts";
@@ -233,4 +234,18 @@ function errnoOf(error: unknown): string {
   return typeof code === "string" ? code : "EIO";
 }
 
-export const denoRuntime: Runtime = { name: "deno", listenTcp, connectTcp, connectTls };
+/**
+ * Deno's `node:tls` reads from its own sockets however long it is paused, and then loses their end. Ours stop, and their
+ * resets are errors.
+ */
+function connectTlsOverOurs(options: TlsConnectOptions, handler: DialHandler): Dial {
+  let current = connectTcp(options, {
+    onConnect(socket) {
+      current = connectTls(options, handler, socket);
+    },
+    onError: (code, message) => handler.onError(code, message),
+  });
+  return { cancel: () => current.cancel() };
+}
+
+export const denoRuntime: Runtime = { name: "deno", listenTcp, connectTcp, connectTls: connectTlsOverOurs };

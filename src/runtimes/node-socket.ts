@@ -11,17 +11,23 @@ export class NodeSocket implements Socket {
   readonly remotePort: number;
   readonly localPort: number;
   readonly #stream: NodeNetSocket;
+  readonly #transport: Socket | undefined;
   #error: Error | undefined;
   #ending = false;
   #mustDrain = false;
   #paused = false;
 
-  /** @param stream connected, and nobody else's */
-  constructor(stream: NodeNetSocket) {
+  /**
+   * @param stream connected, and nobody else's
+   * @param transport what carries it, where that is not the stream's own: it is paused too
+   */
+  constructor(stream: NodeNetSocket, transport?: Socket) {
     this.#stream = stream;
-    this.remoteAddress = plainAddress(stream.remoteAddress ?? "");
-    this.remotePort = stream.remotePort ?? 0;
-    this.localPort = stream.localPort ?? 0;
+    this.#transport = transport;
+    const ends: Partial<NodeNetSocket> | Socket = transport ?? stream;
+    this.remoteAddress = plainAddress(ends.remoteAddress ?? "");
+    this.remotePort = ends.remotePort ?? 0;
+    this.localPort = ends.localPort ?? 0;
     stream.on("data", (bytes: Uint8Array) => this.#tell(() => this.handler.onData(bytes)));
     stream.on("drain", () => this.#drained());
     stream.on("end", () => this.#tell(() => this.handler.onEnd()));
@@ -64,16 +70,19 @@ export class NodeSocket implements Socket {
     if (this.#paused || this.closed) return;
     this.#paused = true;
     this.#stream.pause();
+    this.#transport?.pause();
   }
 
   resume(): void {
     if (!this.#paused || this.closed) return;
     this.#paused = false;
     this.#stream.resume();
+    this.#transport?.resume();
   }
 
   setKeepAlive(enable: boolean, idleMs: number): boolean {
     if (this.closed) return false;
+    if (this.#transport !== undefined) return this.#transport.setKeepAlive(enable, idleMs);
     this.#stream.setKeepAlive(enable, idleMs);
     return true;
   }

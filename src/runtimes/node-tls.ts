@@ -1,9 +1,11 @@
-/** TLS on `node:tls`, which is the same on Bun and Deno. */
+/** TLS on `node:tls`. */
 import { connect, type ConnectionOptions } from "node:tls";
 import { NodeSocket } from "./node-socket.ts";
-import type { Dial, DialHandler, TlsConnectOptions } from "./runtime.ts";
+import type { Dial, DialHandler, Socket, TlsConnectOptions } from "./runtime.ts";
+import { streamOf } from "./socket-stream.ts";
 
-export function connectTls(options: TlsConnectOptions, handler: DialHandler): Dial {
+/** @param transport a connection to the endpoint; without it `node:net` makes one */
+export function connectTls(options: TlsConnectOptions, handler: DialHandler, transport?: Socket): Dial {
   const { host, port, serverName, verify, ca } = options;
   let settled = false;
 
@@ -21,12 +23,13 @@ export function connectTls(options: TlsConnectOptions, handler: DialHandler): Di
     ALPNProtocols: ["http/1.1"],
     ...(serverName === "" ? {} : { servername: serverName }),
     ...(ca === null ? {} : { ca }),
+    ...(transport === undefined ? {} : { socket: streamOf(transport) }),
   };
   const stream = connect(settings, () => {
     if (settled) return;
     settled = true;
-    stream.setNoDelay(true);
-    handler.onConnect(new NodeSocket(stream));
+    if (transport === undefined) stream.setNoDelay(true);
+    handler.onConnect(new NodeSocket(stream, transport));
   });
   stream.on("error", fail);
   stream.on("close", () => fail({ code: "ECONNRESET", message: "connection closed during the handshake" }));
