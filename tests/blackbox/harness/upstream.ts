@@ -1,5 +1,6 @@
 /** Recording upstream servers: raw sockets, scripted byte by byte or request by request. */
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { endpointOf, LOOPBACK } from "./addresses.ts";
 import { type Field, readRequest, type Request } from "./message.ts";
 import { type Connection, deadline, wrap } from "./wire.ts";
@@ -30,6 +31,8 @@ export interface UpstreamOptions {
   /** Listens on this Unix socket instead; `address` and `port` then only name it. */
   readonly path?: string;
   readonly handler?: Handler | null;
+  /** Speaks TLS with this certificate; PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** Starts an upstream that answers `200 ok` unless told otherwise. */
@@ -40,14 +43,17 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
   const waiting: ((connection: Connection) => void)[] = [];
   const unclaimed: Connection[] = [];
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  function accept(socket: Socket): void {
     const connection = wrap(socket);
     connections.push(connection);
     if (upstream.handler !== null) return void serve(upstream, requests, connection);
     const waiter = waiting.shift();
     if (waiter === undefined) unclaimed.push(connection);
     else waiter(connection);
-  });
+  }
+  const server = options.tls === undefined
+    ? createServer({ allowHalfOpen: true, noDelay: true }, accept)
+    : createTlsServer({ ...options.tls, ALPNProtocols: ["http/1.1"] }, accept);
   await listen(server, options.path ?? { host: address, port: options.port ?? 0 });
   const port = options.port ?? (server.address() as AddressInfo).port;
 
@@ -71,6 +77,11 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Upst
     },
   };
   return upstream;
+}
+
+/** The server name (SNI) that came with a connection to a TLS upstream; "" = none. */
+export function serverNameOf({ socket }: Connection): string {
+  return (socket as TLSSocket & { servername?: string | false }).servername || "";
 }
 
 /** Reads and answers requests until the peer leaves. */
