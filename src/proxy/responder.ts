@@ -196,9 +196,15 @@ export class Responder implements AnswerConsumer {
     this.#exchange.status = 101;
     const upgrade = head.fields.valueOfId(FieldId.UPGRADE) ?? this.#exchange.head.upgrade;
     const { viaLine } = this.#exchange.listener;
+    this.#exchange.answering(101);
+    const edits = this.#exchange.pendingResponseEdits;
     this.#client.outbox.text(
-      clientResponseHead(head, { added: viaLine, replacesVia: viaLine !== "", replacesReason: false }) +
-        `Connection: upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
+      clientResponseHead(head, {
+        added: viaLine,
+        replacesVia: viaLine !== "",
+        replacesReason: false,
+        ...(edits === undefined ? {} : { removed: edits.removed }),
+      }) + `${edits?.lines() ?? ""}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
     );
     this.#client.tunnel(socket, rest);
   }
