@@ -6,7 +6,17 @@ import { parse } from "yaml";
 import { formatProblem } from "../../src/errors.ts";
 import { alb2, frontend, type Json, rule, service, translateObjects } from "../translators/objects.ts";
 
-const PAGES = ["rewrite", "redirect", "cors", "headers", "compression", "timeouts", "middlewares", "load-balancing", "backend-protocol"];
+const PAGES = [
+  "rewrite",
+  "redirect",
+  "cors",
+  "headers",
+  "compression",
+  "timeouts",
+  "middlewares",
+  "load-balancing",
+  "backend-protocol",
+];
 
 interface Fragment {
   readonly metadata?: Json;
