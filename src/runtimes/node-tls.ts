@@ -16,12 +16,10 @@ export function connectTls(options: TlsConnectOptions, handler: DialHandler, tra
     handler.onError(typeof code === "string" ? code : "EPROTO", String(message ?? error));
   }
 
-  // The stream takes what its transport takes, whether the types say so or not.
-  const settings: ConnectionOptions & { allowHalfOpen: boolean } = {
+  const settings: ConnectionOptions = {
     host,
     port,
     rejectUnauthorized: verify,
-    allowHalfOpen: true,
     ALPNProtocols: ["http/1.1"],
     ...(serverName === "" ? {} : { servername: serverName }),
     ...(ca === null ? {} : { ca }),

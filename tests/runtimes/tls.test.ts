@@ -129,21 +129,6 @@ describe("connectTls", () => {
     await eventually(() => text() === "bye" && events.includes("close"), () => `${text()} ${events}`);
   });
 
-  it("can be written to after the peer has ended", options, async () => {
-    let received = "";
-    serve = (socket) => {
-      socket.on("data", (bytes) => received += bytes);
-      socket.end("bye");
-    };
-    const { socket, events, text } = await dial();
-    await eventually(() => text() === "bye" && events.includes("end"), () => `${text()} ${events}`);
-    assert.equal(socket.closed, false);
-    socket.write(new TextEncoder().encode("late"));
-    socket.end();
-    await eventually(() => received === "late", () => received);
-    await eventually(() => events.includes("close"), () => events.join());
-  });
-
   it("verifies authority and name when told to", options, async () => {
     serve = (socket) => void socket.end();
     for (const serverName of ["good.example", ""]) {
