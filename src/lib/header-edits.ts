@@ -42,9 +42,18 @@ interface Added {
   readonly value: string;
 }
 
+/** What follows edits as they are made. */
+export interface EditObserver {
+  /** Drops every spelling of a name, see {@link fieldKey}. */
+  removed(name: string): void;
+  added(name: string, value: string): void;
+}
+
 export class HeaderEdits {
   /** Lower-case names of the fields whose original lines are dropped. */
   readonly removed: string[] = [];
+  /** Told of every edit from now on. */
+  observer: EditObserver | undefined;
   #added: Added[] = [];
 
   get empty(): boolean {
@@ -61,7 +70,9 @@ export class HeaderEdits {
   add(name: string, value: string): void {
     const key = fieldKey(name);
     if (FORBIDDEN.has(key) || !TOKEN.test(name)) return;
-    this.#added.push({ lower: name.toLowerCase(), key, name, value: fieldValue(value) });
+    const entry = { lower: name.toLowerCase(), key, name, value: fieldValue(value) };
+    this.#added.push(entry);
+    this.observer?.added(name, entry.value);
   }
 
   /** Drops all lines of a field, those added before included. */
@@ -69,6 +80,7 @@ export class HeaderEdits {
     const lower = name.toLowerCase();
     if (FORBIDDEN.has(lower)) return;
     if (!this.removed.includes(lower)) this.removed.push(lower);
+    this.observer?.removed(name);
     if (this.#added.length === 0) return;
     const key = fieldKey(name);
     this.#added = this.#added.filter((entry) => entry.key !== key);

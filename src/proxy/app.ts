@@ -99,7 +99,7 @@ export function forwardingEnd(
     const c = context as GatewayContext;
     const { exchange, responder, request } = c.env;
     const raw = c.req.raw as unknown;
-    if (raw !== request) exchange.outgoing = await fromRequest(exchange, raw as Request, request.url);
+    if (raw !== request) exchange.outgoing = await fromRequest(exchange, raw as Request, request);
     else if (request.changedHeaders !== undefined) {
       exchange.outgoing = withHeaders(exchange, request.changedHeaders);
     }

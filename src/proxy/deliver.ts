@@ -47,9 +47,63 @@ async function deliverStream(
     writeHead(answer, /^[0-9]{1,15}$/.test(announced) ? Number(announced) : undefined, exchange, responder);
     return responder.end(undefined);
   }
-  writeHead(answer, length, exchange, responder);
-  if (body === null) responder.end(undefined);
-  else await pump(body, responder);
+  if (body === null) {
+    writeHead(answer, length, exchange, responder);
+    return responder.end(undefined);
+  }
+  const reader = body.getReader();
+  try {
+    const start = length === undefined ? await readAhead(reader) : NOTHING_READ;
+    if (responder.done) return void reader.cancel().catch(() => {});
+    writeHead(answer, start.isWhole ? sizeOf(start.chunks) : length, exchange, responder);
+    await pump(reader, start, responder);
+  } catch (error) {
+    responder.fail(
+      error instanceof GatewayError
+        ? error
+        : new GatewayError("INTERNAL", "answer body failed", { cause: error }),
+    );
+  }
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** The part of a body that was there at once. */
+interface Start {
+  readonly chunks: readonly Uint8Array[];
+  /** Whether that is all of it. */
+  readonly isWhole: boolean;
+  /** A read that has not been answered yet. */
+  readonly pending: ReturnType<Reader["read"]> | undefined;
+}
+
+const NOTHING_READ: Start = { chunks: [], isWhole: false, pending: undefined };
+const MAX_AHEAD_BYTES = 64 * 1024;
+
+/**
+ * Takes what is there without waiting: an answer that a middleware made of a text is, and can then go out with its
+ * length instead of in chunks.
+ */
+async function readAhead(reader: Reader): Promise<Start> {
+  const chunks: Uint8Array[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const turnIsOver = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), 0));
+  try {
+    while (sizeOf(chunks) < MAX_AHEAD_BYTES) {
+      const pending = reader.read();
+      const result = await Promise.race([pending, turnIsOver]);
+      if (result === undefined) return { chunks, isWhole: false, pending };
+      if (result.done) return { chunks, isWhole: true, pending: undefined };
+      chunks.push(result.value);
+    }
+    return { chunks, isWhole: false, pending: undefined };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function sizeOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
 function lengthOf(response: ForwardedResponse): number | undefined {
@@ -75,12 +129,13 @@ function writeHead(
     ? edits?.removed ?? []
     : [...(edits?.removed ?? []), "x-alb-err-reason"];
   const lines = responseLinesOf(response.headers, removed) + (edits?.lines() ?? "");
-  responder.ownHead(response.status, response.statusText, lines, length);
+  const isDated = edits?.get("date") !== undefined ||
+    (response.headers.has("date") && !removed.includes("date"));
+  responder.ownHead(response.status, response.statusText, lines, { length, isDated });
 }
 
-/** Copies a web stream to the client at the client's pace. */
-async function pump(body: ReadableStream<Uint8Array>, responder: Responder): Promise<void> {
-  const reader = body.getReader();
+/** Copies a web stream, of which `start` was read already, to the client at the client's pace. */
+async function pump(reader: Reader, start: Start, responder: Responder): Promise<void> {
   let wake: (() => void) | undefined;
   let paused = false;
   const source: BodySource = {
@@ -98,20 +153,16 @@ async function pump(body: ReadableStream<Uint8Array>, responder: Responder): Pro
     },
   };
   responder.alsoFrom(source);
-  try {
-    while (!responder.done) {
-      if (paused) await new Promise<void>((resolve) => wake = resolve);
-      const { done, value } = await reader.read();
-      if (done) break;
-      responder.data(value, 0, value.length);
-      responder.batch();
-    }
-    responder.end(undefined);
-  } catch (error) {
-    responder.fail(
-      error instanceof GatewayError
-        ? error
-        : new GatewayError("INTERNAL", "answer body failed", { cause: error }),
-    );
+  for (const chunk of start.chunks) responder.data(chunk, 0, chunk.length);
+  if (start.chunks.length > 0) responder.batch();
+  let next = start.pending;
+  while (!responder.done && !start.isWhole) {
+    if (paused) await new Promise<void>((resolve) => wake = resolve);
+    const { done, value } = await (next ?? reader.read());
+    next = undefined;
+    if (done) break;
+    responder.data(value, 0, value.length);
+    responder.batch();
   }
+  responder.end(undefined);
 }

@@ -252,6 +252,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   }
 
   effectiveHeader(name: string): string | undefined {
+    if (this.outgoing !== undefined) return this.outgoing.headers.get(name) ?? undefined;
     const original = this.header(name);
     return this.#requestEdits === undefined ? original : this.#requestEdits.apply(name, original);
   }
@@ -327,7 +328,9 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   }
 
   #target(): string {
-    if (this.#rewrittenPath === undefined) return this.outgoing?.target ?? this.requestUri;
+    // A middleware that names another URL has seen what the features in front have made of it.
+    if (this.outgoing?.target !== undefined) return this.outgoing.target;
+    if (this.#rewrittenPath === undefined) return this.requestUri;
     const path = encodePath(this.#rewrittenPath);
     return this.query === "" ? path : `${path}?${this.query}`;
   }

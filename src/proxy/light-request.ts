@@ -3,12 +3,12 @@
  * asks for more than method, URL and headers. About ten times cheaper than `new Request`.
  */
 import { FieldId } from "../http1/known.ts";
-import { fieldKey } from "../lib/header-edits.ts";
+import { type EditObserver, fieldKey } from "../lib/header-edits.ts";
 import { bodyStream } from "./body-stream.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** Request fields, built when first asked for; remembers whether somebody changed them. */
-export class TrackedHeaders extends Headers {
+/** Request fields, built when first asked for; remembers whether somebody changed them, other than by edits. */
+export class TrackedHeaders extends Headers implements EditObserver {
   changed = false;
 
   override append(name: string, value: string): void {
@@ -25,12 +25,54 @@ export class TrackedHeaders extends Headers {
     this.changed = true;
     super.delete(name);
   }
+
+  added(name: string, value: string): void {
+    super.append(name, value);
+  }
+
+  removed(name: string): void {
+    const key = fieldKey(name);
+    for (const each of [...this.keys()]) if (fieldKey(each) === key) super.delete(each);
+  }
+}
+
+/** Edits made after a Request was put in the place of the client's, which cannot know of them. */
+class LateEdits implements EditObserver {
+  readonly #view: TrackedHeaders;
+  #late: ((headers: TrackedHeaders) => void)[] = [];
+
+  constructor(view: TrackedHeaders) {
+    this.#view = view;
+  }
+
+  added(name: string, value: string): void {
+    this.#view.added(name, value);
+    this.#late.push((headers) => headers.added(name, value));
+  }
+
+  removed(name: string): void {
+    this.#view.removed(name);
+    this.#late.push((headers) => headers.removed(name));
+  }
+
+  /** Whoever looks at the headers now has seen all edits until now. */
+  seen(): void {
+    if (this.#late.length > 0) this.#late = [];
+  }
+
+  /** A copy of `headers` with the edits that its maker has not seen. */
+  applied(headers: Headers): Headers {
+    const copy = new TrackedHeaders(headers);
+    for (const edit of this.#late) edit(copy);
+    return copy;
+  }
 }
 
 export class LightRequest {
   readonly #exchange: Exchange;
   readonly #client: { continue(): void };
   #headers: TrackedHeaders | undefined;
+  #edits: LateEdits | undefined;
   #native: Request | undefined;
   #url: string | undefined;
 
@@ -53,13 +95,14 @@ export class LightRequest {
 
   /**
    * As the features in front have left them. What the client says is for this hop alone is not there, so that it cannot
-   * take away what features or middlewares add under the same name; fields of the protocol are.
+   * take away what features or middlewares add under the same name; fields of the protocol are. Later edits show, too.
    */
   get headers(): Headers {
+    this.#edits?.seen();
     if (this.#headers !== undefined) return this.#headers;
-    const { head: { fields, connection: { named } }, pendingRequestEdits: edits } = this.#exchange;
+    const { head: { fields, connection: { named } }, requestEdits: edits } = this.#exchange;
     const headers = new TrackedHeaders();
-    const removed = new Set(edits?.removed.map(fieldKey));
+    const removed = new Set(edits.removed.map(fieldKey));
     for (let index = 0; index < fields.count; index++) {
       const name = fields.name(index);
       if (removed.size > 0 && removed.has(fieldKey(name))) continue;
@@ -67,9 +110,15 @@ export class LightRequest {
         named.includes(name.toLowerCase());
       if (!isHopsOwn) headers.append(name, fields.value(index));
     }
-    for (const [name, value] of edits?.entries() ?? []) headers.append(name, value);
+    for (const [name, value] of edits.entries()) headers.append(name, value);
     headers.changed = false;
+    edits.observer = this.#edits = new LateEdits(headers);
     return this.#headers = headers;
+  }
+
+  /** Headers of a Request in the place of this one, with the edits that came after it was made. */
+  withLateEdits(headers: Headers): Headers {
+    return this.#edits?.applied(headers) ?? headers;
   }
 
   /** The headers as a middleware left them; undefined when nobody changed any. */

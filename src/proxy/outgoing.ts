@@ -2,13 +2,15 @@
 import { GatewayError } from "../errors.ts";
 import { requestLinesOf } from "../http1/serialize.ts";
 import type { Exchange } from "./exchange.ts";
+import type { LightRequest } from "./light-request.ts";
 import { RequestBody } from "./request-body.ts";
 
 /** A request that a middleware has changed. */
 export interface Outgoing {
   readonly method: string;
-  /** Origin-form, or `*`. */
-  readonly target: string;
+  /** Origin-form; undefined = as it would be without the middleware. */
+  readonly target: string | undefined;
+  readonly headers: Headers;
   /** Field lines, each ending in CRLF, with the Content-Length where there is one. */
   readonly lines: string;
   /** The client's, or another in its place; undefined when there is none. */
@@ -17,13 +19,17 @@ export interface Outgoing {
 
 /** The client's request with other fields. */
 export function withHeaders(exchange: Exchange, headers: Headers): Outgoing {
-  const { head: { framing }, method, requestUri, body } = exchange;
+  const { head: { framing }, method, body } = exchange;
   const length = framing.kind === "length" ? `Content-Length: ${framing.length}\r\n` : "";
-  return { method, target: requestUri, lines: requestLinesOf(headers) + length, body };
+  return { method, target: undefined, headers, lines: requestLinesOf(headers) + length, body };
 }
 
-/** A Request in the place of the client's, whose body is then read over. `url` is the one that the client's request had. */
-export async function fromRequest(exchange: Exchange, request: Request, url: string): Promise<Outgoing> {
+/** A Request in the place of the client's, `original`, whose body is then read over. */
+export async function fromRequest(
+  exchange: Exchange,
+  request: Request,
+  original: LightRequest,
+): Promise<Outgoing> {
   const { limits } = exchange.listener;
   const bytes = request.body === null ? new Uint8Array(0) : new Uint8Array(await request.arrayBuffer());
   if (bytes.length > limits.maxBufferedBodyBytes) {
@@ -31,11 +37,13 @@ export async function fromRequest(exchange: Exchange, request: Request, url: str
   }
   exchange.body?.discard();
   const { href, pathname, search } = new URL(request.url);
+  const headers = original.withLateEdits(request.headers);
   return {
     method: request.method,
     // A Request holds its URL resolved: the client's own path goes on as it came.
-    target: href === new URL(url).href ? exchange.requestUri : pathname + search,
-    lines: requestLinesOf(request.headers) +
+    target: href === new URL(original.url).href ? undefined : pathname + search,
+    headers,
+    lines: requestLinesOf(headers) +
       (bytes.length === 0 ? "" : `Content-Length: ${bytes.length}\r\n`),
     body: bytes.length === 0 ? undefined : bodyOf(exchange, bytes),
   };

@@ -90,7 +90,7 @@ export class Responder implements AnswerConsumer {
     const { viaLine } = this.#exchange.listener;
     this.#client.outbox.text(
       clientResponseHead(head, {
-        added: this.#lines(head.fields.indexOfId(FieldId.DATE) === -1),
+        added: this.#lines(head.fields.indexOfId(FieldId.DATE) === -1 && edits?.get("date") === undefined),
         replacesVia: viaLine !== "",
         replacesReason: failed,
         ...(edits === undefined ? {} : { removed: edits.removed }),
@@ -100,9 +100,14 @@ export class Responder implements AnswerConsumer {
 
   /**
    * Writes a head of our own. `lines` are field lines, each ending in CRLF, without framing; `length` is the body's size,
-   * undefined when it is not known.
+   * undefined when it is not known; `isDated` when the lines have a Date.
    */
-  ownHead(status: number, phrase: string, lines: string, length: number | undefined): void {
+  ownHead(
+    status: number,
+    phrase: string,
+    lines: string,
+    { length, isDated = false }: { readonly length: number | undefined; readonly isDated?: boolean },
+  ): void {
     const { minor, method } = this.#exchange.head;
     const framing: BodyFraming = length === undefined ? { kind: "close" } : { kind: "length", length };
     const bodiless = status === 204 || status === 304 || method === "HEAD";
@@ -110,7 +115,7 @@ export class Responder implements AnswerConsumer {
     const size = length === undefined || status === 204 || status === 304
       ? ""
       : `Content-Length: ${length}\r\n`;
-    this.#client.outbox.text(`HTTP/1.1 ${status} ${phrase}\r\n${this.#lines(true)}${lines}${size}\r\n`);
+    this.#client.outbox.text(`HTTP/1.1 ${status} ${phrase}\r\n${this.#lines(!isDated)}${lines}${size}\r\n`);
   }
 
   data(bytes: Uint8Array, start: number, end: number): void {
@@ -158,7 +163,9 @@ export class Responder implements AnswerConsumer {
     if (this.started) return this.abort();
     const body = `X-Error: ${error.status}\n`;
     this.#exchange.reason = error.reason;
-    this.ownHead(error.status, phraseOf(error.status), "Content-Type: text/plain\r\n", body.length);
+    this.ownHead(error.status, phraseOf(error.status), "Content-Type: text/plain\r\n", {
+      length: body.length,
+    });
     this.#client.outbox.text(this.#mode === "none" ? "" : body);
     this.#finish();
   }
