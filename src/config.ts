@@ -25,6 +25,9 @@ const count = z.coerce.number<string | number>("expected a whole number above 0"
   .int("expected a whole number above 0")
   .min(1, "expected a whole number above 0");
 
+const countOrNone = z.coerce.number<string | number>("expected a whole number").int("expected a whole number")
+  .min(0, "expected a whole number, 0 or above");
+
 const address = text.refine((value) => parseNetwork(value) !== null && !value.includes("/"), {
   error: "expected an IP address",
 });
@@ -98,6 +101,8 @@ const limits = z.strictObject({
   bodyIdleMs: count.prefault(60_000),
   /** A client that takes nothing of an answer that waits for it. */
   sendIdleMs: count.prefault(60_000),
+  /** Of a request body, 0 for any number; beyond it 413. */
+  maxBodyBytes: countOrNone.prefault(0),
   /** Of a request body kept for a retry. */
   maxReplayBytes: count.prefault(64 * 1024),
   /** Of a request body that a middleware may read before it is forwarded. */
@@ -108,6 +113,10 @@ const limits = z.strictObject({
   requestsPerUpstreamConnection: count.prefault(1000),
   /** Open client connections; beyond it new ones are closed at once. */
   maxConnections: count.prefault(50_000),
+  /** The same of one client address (IPv6: of its /64) that is no trusted proxy. */
+  maxConnectionsPerAddress: count.prefault(20_000),
+  /** Once a listener drains: how long a connection without a request is kept. */
+  drainIdleMs: countOrNone.prefault(5_000),
 });
 
 /** Keys are the names in a settings file; `drainDelay` is `--drain-delay` and `ALBATROSS_DRAIN_DELAY`. */

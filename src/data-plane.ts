@@ -6,6 +6,7 @@ import { TimerWheel } from "./lib/timer-wheel.ts";
 import { Listeners } from "./listeners/listeners.ts";
 import { createAuthServices } from "./middlewares/auth/services.ts";
 import type { MiddlewareRegistry } from "./middlewares/registry.ts";
+import { Admission } from "./proxy/admission.ts";
 import { type AppOptions, createServe, type Serve } from "./proxy/app.ts";
 import { compileListener, type CompileOptions } from "./proxy/compile.ts";
 import type { CompiledListener } from "./proxy/compiled.ts";
@@ -87,8 +88,10 @@ class LiveDataPlane implements DataPlane {
   /** By listener id. Those that are gone from the table stay until their last connection has ended. */
   #served: ReadonlyMap<string, ServedListener> = new Map();
   readonly #draining = new Set<ServedListener>();
+  /** Of {@link #draining} those, by id, whose port is not released yet: what has connected already is still accepted. */
+  readonly #leaving = new Map<string, ServedListener>();
   readonly #compileOptions: Omit<CompileOptions, "problems">;
-  #connections = 0;
+  readonly #admission: Admission;
   #buildProblems: readonly Problem[] = [];
 
   constructor(options: DataPlaneOptions) {
@@ -96,6 +99,7 @@ class LiveDataPlane implements DataPlane {
     const { runtime, limits, report } = options;
     this.#app = { runtime, limits, wheel: this.#wheel, report };
     this.#serve = createServe(this.#app);
+    this.#admission = new Admission(limits);
     this.#upstreams = new UpstreamRegistry(limits);
     const middlewares = { registry: options.middlewares, auth: createAuthServices(options) };
     this.#compileOptions = { app: this.#app, upstreams: this.#upstreams, middlewares };
@@ -136,8 +140,17 @@ class LiveDataPlane implements DataPlane {
     }
     this.#served = next;
     this.#buildProblems = problems;
-    for (const [id, listener] of before) if (next.get(id) !== listener) this.#retire(listener);
+    const gone = [...before].filter(([id, listener]) => next.get(id) !== listener);
+    for (const [id, listener] of gone) {
+      this.#leaving.set(id, listener);
+      this.#draining.add(listener);
+      listener.drain();
+    }
     await this.#sockets.reconcile([...next.values()].map(({ compiled: { spec } }) => spec));
+    for (const [id, listener] of gone) {
+      if (this.#leaving.get(id) === listener) this.#leaving.delete(id);
+      if (listener.connectionCount === 0) this.#draining.delete(listener);
+    }
   }
 
   listeners(): readonly ListenerStatus[] {
@@ -192,23 +205,25 @@ class LiveDataPlane implements DataPlane {
   async drain(
     { delayMs, timeoutMs }: { readonly delayMs: number; readonly timeoutMs: number },
   ): Promise<void> {
-    // Whoever balances in front of us learns from the readiness probe first.
+    const idleMs = Math.min(this.#options.limits.drainIdleMs, delayMs + timeoutMs / 2);
+    // Clients learn from their next answer, whoever balances in front of us from the readiness probe.
+    for (const listener of this.#served.values()) listener.drain(idleMs);
     await sleep(delayMs);
-    this.#sockets.close();
+    await this.#sockets.close();
     const all = [...this.#served.values(), ...this.#draining];
-    for (const listener of all) listener.drain();
     const deadline = this.#wheel.now() + timeoutMs;
-    while (this.#connections > 0 && this.#wheel.now() < deadline) await sleep(20);
+    while (this.#admission.open > 0 && this.#wheel.now() < deadline) await sleep(20);
     for (const listener of all) listener.destroy();
   }
 
   #accept(id: string, socket: Socket): void {
-    const listener = this.#served.get(id);
-    if (listener === undefined || this.#connections >= this.#options.limits.maxConnections) {
+    const listener = this.#served.get(id) ?? this.#leaving.get(id);
+    if (
+      listener === undefined || !this.#admission.enter(socket.remoteAddress, listener.compiled.trustedProxies)
+    ) {
       socket.destroy();
       return;
     }
-    this.#connections++;
     listener.accept(socket);
   }
 
@@ -220,17 +235,12 @@ class LiveDataPlane implements DataPlane {
       observer,
       report,
       serve: this.#serve,
-      closed: () => {
-        this.#connections--;
+      closed: (peerAddress) => {
+        this.#admission.leave(peerAddress);
         if (listener.connectionCount === 0) this.#draining.delete(listener);
       },
     });
     return listener;
-  }
-
-  #retire(listener: ServedListener): void {
-    listener.drain();
-    if (listener.connectionCount > 0) this.#draining.add(listener);
   }
 }
 

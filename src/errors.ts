@@ -58,6 +58,30 @@ export function formatProblem(problem: Problem): string {
   return `${place}${objectLabel(object)}${field}: ${mark}${problem.reason}`;
 }
 
+/** The limits that peers can reach, by the names under which they are set (docs/limits.md) and counted. */
+export const LIMIT_NAMES = [
+  "request.maxHeadBytes",
+  "request.maxFields",
+  "request.maxTargetBytes",
+  "maxResponseHeadBytes",
+  "headerReadMs",
+  "bodyIdleMs",
+  "sendIdleMs",
+  "maxBodyBytes",
+  "maxReplayBytes",
+  "maxBufferedBodyBytes",
+  "upstreamIdleMs",
+  "maxIdlePerEndpoint",
+  "requestsPerUpstreamConnection",
+  "maxConnections",
+  "maxConnectionsPerAddress",
+  "drainIdleMs",
+  "keepalive.http.timeout",
+  "keepalive.http.requests",
+] as const;
+
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
 /** Whose fault a failed exchange is. */
 export type FaultSource = "client" | "gateway" | "upstream";
 
@@ -119,14 +143,17 @@ export class GatewayError extends Error {
   readonly status: number;
   readonly source: FaultSource;
   readonly retryable: boolean;
+  /** The limit that was reached, if that is what went wrong. */
+  readonly limit: LimitName | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; limit?: LimitName }) {
     super(message, options);
     const entry: ErrorSpec = ERRORS[code];
     this.code = code;
     this.status = entry.status;
     this.source = entry.source;
     this.retryable = entry.retryable;
+    this.limit = options?.limit;
   }
 
   /** Value of `X-ALB-ERR-REASON`, `<Word> : <text>`; "" when none is to be sent. */

@@ -78,7 +78,7 @@ async function serve(settings: Settings, log: Logger, accessLines: LineWriter): 
       writer: accessLines,
     }),
     bind: settings.bind,
-    limits: settings.limits,
+    limits: { ...settings.limits, hit: metrics.limitHit },
     middlewares,
     call: createHttpCaller(),
     digests: nodeDigests,

@@ -136,7 +136,9 @@ export class ChunkedDecoder {
     const stop = fields.parse(input, 0, 0, limit, this.#limits.maxFields);
     if (stop === -1) {
       if (input.length >= this.#limits.maxHeadBytes) {
-        throw new GatewayError("HEADERS_TOO_LARGE", "trailer section is too large");
+        throw new GatewayError("HEADERS_TOO_LARGE", "trailer section is too large", {
+          limit: "request.maxHeadBytes",
+        });
       }
       this.#trailerBytes = held === undefined ? input.slice() : input;
       return end;

@@ -82,7 +82,9 @@ export class Fields {
         fieldIdOf(bytes, nameStart, nameEnd),
       );
       if (spans.length > maxFields * SPAN) {
-        throw new GatewayError("HEADERS_TOO_LARGE", `more than ${maxFields} header fields`);
+        throw new GatewayError("HEADERS_TOO_LARGE", `more than ${maxFields} header fields`, {
+          limit: "request.maxFields",
+        });
       }
     }
   }

@@ -50,7 +50,9 @@ export function parseRequestHead(
   const limit = Math.min(end, start + limits.maxHeadBytes);
   const complete = parse(bytes, start, limit, limits);
   if (complete === undefined && end - start >= limits.maxHeadBytes) {
-    throw new GatewayError("HEADERS_TOO_LARGE", `head of more than ${limits.maxHeadBytes} bytes`);
+    throw new GatewayError("HEADERS_TOO_LARGE", `head of more than ${limits.maxHeadBytes} bytes`, {
+      limit: "request.maxHeadBytes",
+    });
   }
   return complete;
 }
@@ -74,7 +76,9 @@ function parse(
     at++;
   }
   if (at - targetStart > limits.maxTargetBytes) {
-    throw new GatewayError("URI_TOO_LONG", `request target of more than ${limits.maxTargetBytes} bytes`);
+    throw new GatewayError("URI_TOO_LONG", `request target of more than ${limits.maxTargetBytes} bytes`, {
+      limit: "request.maxTargetBytes",
+    });
   }
   if (at === limit) return undefined;
   const targetEnd = at;

@@ -33,7 +33,9 @@ export function parseResponseHead(
   const limit = Math.min(end, start + limits.maxHeadBytes);
   const complete = parse(bytes, start, limit, requestMethod, limits);
   if (complete === undefined && end - start >= limits.maxHeadBytes) {
-    throw new GatewayError("UPSTREAM_PROTOCOL", `answer head of more than ${limits.maxHeadBytes} bytes`);
+    throw new GatewayError("UPSTREAM_PROTOCOL", `answer head of more than ${limits.maxHeadBytes} bytes`, {
+      limit: "maxResponseHeadBytes",
+    });
   }
   return complete;
 }

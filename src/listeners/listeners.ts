@@ -24,6 +24,9 @@ export interface ListenersOptions {
   changed(): void;
 }
 
+/** Connections that may wait to be accepted while the process is busy; the kernel's own limit may be lower. */
+const BACKLOG = 4096;
+
 /** How long after a failure a port is tried again. */
 const RETRY_MS = 1000;
 
@@ -37,6 +40,8 @@ interface Bound {
 export class Listeners {
   readonly #options: ListenersOptions;
   readonly #bound = new Map<string, Bound>();
+  /** Ports that are being released, by listener id. */
+  readonly #releases = new Map<string, Promise<void>>();
   #closed = false;
 
   constructor(options: ListenersOptions) {
@@ -52,36 +57,42 @@ export class Listeners {
     }));
   }
 
-  /** Binds what is new and releases what is gone; resolves when every new port was tried once. Unchanged ports are left alone. */
+  /**
+   * Binds what is new and releases what is gone; resolves when every new port was tried once and what is gone is released.
+   * Unchanged ports are left alone.
+   */
   async reconcile(wanted: readonly WantedPort[]): Promise<void> {
     if (this.#closed) return;
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, bound] of this.#bound) {
       if (ids.has(id)) continue;
-      this.#release(bound);
       this.#bound.delete(id);
+      void this.#release(bound);
     }
-    await Promise.all(
-      wanted.filter(({ id }) => !this.#bound.has(id)).map((port) => {
+    await Promise.all([
+      ...this.#releases.values(),
+      ...wanted.filter(({ id }) => !this.#bound.has(id)).map((port) => {
         const bound: Bound = { wanted: port, sockets: [], failure: "", retry: undefined };
         this.#bound.set(port.id, bound);
         return this.#try(bound);
       }),
-    );
+    ]);
   }
 
-  /** Stops accepting on every port. */
-  close(): void {
+  /** Stops accepting on every port; resolves when that has happened. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const bound of this.#bound.values()) this.#release(bound);
+    await Promise.all([...this.#bound.values()].map((bound) => this.#release(bound)));
   }
 
   async #try(bound: Bound): Promise<void> {
     const { id, port } = bound.wanted;
     try {
+      // It may have been wanted a moment ago, too.
+      await this.#releases.get(id);
       const sockets = await this.#listen(id, port);
       // Released, or the program ended, while it was being bound.
-      if (this.#closed || this.#bound.get(id) !== bound) return sockets.forEach((socket) => socket.close());
+      if (this.#closed || this.#bound.get(id) !== bound) return await closeAll(sockets);
       bound.sockets = sockets;
       bound.failure = "";
     } catch (error) {
@@ -95,21 +106,29 @@ export class Listeners {
   async #listen(id: string, port: number): Promise<readonly TcpListener[]> {
     const { runtime, bind, accept } = this.#options;
     const take = (socket: Socket) => accept(id, socket);
-    if (bind !== undefined) return [await runtime.listenTcp({ host: bind, port }, take)];
+    if (bind !== undefined) return [await runtime.listenTcp({ host: bind, port, backlog: BACKLOG }, take)];
     try {
       // One socket for both families.
-      return [await runtime.listenTcp({ host: "::", port }, take)];
+      return [await runtime.listenTcp({ host: "::", port, backlog: BACKLOG }, take)];
     } catch (error) {
       if (!isNoIpv6(error)) throw error;
-      return [await runtime.listenTcp({ host: "0.0.0.0", port }, take)];
+      return [await runtime.listenTcp({ host: "0.0.0.0", port, backlog: BACKLOG }, take)];
     }
   }
 
-  #release(bound: Bound): void {
+  async #release(bound: Bound): Promise<void> {
+    const { wanted: { id }, sockets } = bound;
     clearTimeout(bound.retry);
-    for (const socket of bound.sockets) socket.close();
     bound.sockets = [];
+    const released = closeAll(sockets);
+    this.#releases.set(id, released);
+    await released;
+    if (this.#releases.get(id) === released) this.#releases.delete(id);
   }
+}
+
+async function closeAll(sockets: readonly TcpListener[]): Promise<void> {
+  await Promise.all(sockets.map((socket) => socket.close()));
 }
 
 function codeOf(error: unknown): string {

@@ -151,6 +151,7 @@ function errorResponse(exchange: Exchange, error: GatewayError): Response {
 
 function asGatewayError(error: unknown, options: AppOptions): GatewayError {
   if (error instanceof GatewayError) {
+    if (error.limit !== undefined) options.limits.hit?.(error.limit);
     // An endpoint that resets is nobody's fault here.
     if (error.source === "gateway" && (error.cause !== undefined || error.code === "INTERNAL")) {
       options.report(error);

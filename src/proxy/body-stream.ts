@@ -29,6 +29,7 @@ export function bodyStream(
               new GatewayError(
                 "BODY_TOO_LARGE",
                 `request body of more than ${keep} bytes read by a middleware`,
+                { limit: "maxBufferedBodyBytes" },
               ),
             );
             return;

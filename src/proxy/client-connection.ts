@@ -36,6 +36,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   #consuming = false;
   #clientEnded = false;
   #lingering = false;
+  /** It has been idle for too long, and is closed at the next look unless something happens. */
+  #lastLook = false;
   /** What comes next on the connection cannot be trusted to be a request. */
   #broken = false;
   #headStartedAt = 0;
@@ -63,9 +65,18 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     return this.#exchange === undefined;
   }
 
-  /** Closes now if idle, otherwise after the answer under way (which is told by {@link mayPersist}). */
+  get address(): string {
+    return this.#peer.address;
+  }
+
+  /**
+   * The next answer tells the client to close ({@link mayPersist}). One that asks for nothing is closed later, so that
+   * a request that is on its way is not lost.
+   */
   drain(): void {
-    if (this.idle && !this.#lingering) this.#socket.close();
+    if (!this.idle || this.#lingering) return;
+    this.#watch.touch();
+    this.#watch.within(this.#lookEvery());
   }
 
   destroy(): void {
@@ -115,7 +126,10 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   responseEnded(persist: boolean): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    if (!persist) return this.#close();
+    if (!persist) {
+      if (this.#requests >= this.#port.keepalive.requests) this.#port.limits.hit?.("keepalive.http.requests");
+      return this.#close();
+    }
     if (exchange.body?.complete === false) {
       // The rest of the body is still to come: read it over if it is not much, or the next request cannot be found.
       const { framing } = exchange.body;
@@ -243,6 +257,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.#exchange = exchange;
     this.#responder = responder;
     observer.activeChanged(compiled.spec.port, 1);
+    if (exchange.body?.announcedTooLarge === true) throw exchange.body.tooLarge();
     this.#port.serve(exchange, responder);
   }
 
@@ -263,6 +278,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
       ? cause
       : new GatewayError("INTERNAL", "request could not be read", { cause });
     if (error.code === "INTERNAL") this.#port.report(error);
+    if (error.limit !== undefined) this.#port.limits.hit?.(error.limit);
     this.#broken = true;
     if (this.#exchange !== undefined) {
       this.#responder?.refuse(error);
@@ -288,9 +304,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   }
 
   #nextRequest(): void {
-    if (this.#port.draining) return this.#close();
     this.#finishExchange();
-    this.#watch.within(this.#port.keepalive.idleMs);
+    this.#watch.within(this.#port.idleMs);
     this.#goOn();
   }
 
@@ -334,39 +349,53 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
 
   /** The shortest limit, after which the connection is looked at whatever it does. */
   #lookEvery(): number {
-    const { limits, keepalive } = this.#port;
+    const { limits, idleMs } = this.#port;
     if (this.#lingering) return LINGER_MS;
-    return Math.min(keepalive.idleMs, limits.headerReadMs, limits.bodyIdleMs, limits.sendIdleMs);
+    return Math.min(idleMs, limits.headerReadMs, limits.bodyIdleMs, limits.sendIdleMs);
   }
 
   /** Ends what takes too long, for a client that has been silent for `silentMs`; answers when to look again. */
   #look(silentMs: number): number {
-    const { limits, keepalive, wheel } = this.#port;
+    const { limits, idleMs, wheel } = this.#port;
     const exchange = this.#exchange;
     let left = this.#lookEvery();
     let expire: () => void = () => {};
     if (this.#socket.pendingBytes > 0) {
       left = limits.sendIdleMs - silentMs;
-      expire = () => this.#socket.destroy();
+      expire = () => {
+        limits.hit?.("sendIdleMs");
+        this.#socket.destroy();
+      };
     } else if (this.#lingering) {
       left = LINGER_MS - silentMs;
       expire = () => this.#socket.close();
     } else if (exchange === undefined && this.#held.length > 0) {
       left = limits.headerReadMs - (wheel.now() - this.#headStartedAt);
-      expire = () => this.#refuse(timeout(`head not complete within ${limits.headerReadMs} ms`));
+      expire = () =>
+        this.#refuse(timeout("headerReadMs", `head not complete within ${limits.headerReadMs} ms`));
     } else if (exchange === undefined) {
-      left = keepalive.idleMs - silentMs;
-      expire = () => this.#socket.close();
+      left = idleMs - silentMs;
+      if (left <= 0 && !this.#lastLook) {
+        // What has arrived while the event loop was busy is read before the next look.
+        this.#lastLook = true;
+        return 1;
+      }
+      expire = () => {
+        limits.hit?.(this.#port.draining ? "drainIdleMs" : "keepalive.http.timeout");
+        this.#close();
+      };
     } else if (exchange.body?.complete === false && this.#held.length === 0) {
       left = limits.bodyIdleMs - silentMs;
-      expire = () => this.#refuse(timeout(`no part of the body within ${limits.bodyIdleMs} ms`));
+      expire = () =>
+        this.#refuse(timeout("bodyIdleMs", `no part of the body within ${limits.bodyIdleMs} ms`));
     }
+    this.#lastLook = false;
     if (left > 0) return Math.min(left, this.#lookEvery());
     expire();
     return this.#socket.closed ? 0 : this.#lookEvery();
   }
 }
 
-function timeout(message: string): GatewayError {
-  return new GatewayError("REQUEST_TIMEOUT", message);
+function timeout(limit: "headerReadMs" | "bodyIdleMs", message: string): GatewayError {
+  return new GatewayError("REQUEST_TIMEOUT", message, { limit });
 }

@@ -16,6 +16,8 @@ export interface ListenerPort {
   /** The newest compiled form: a request is served by the table of the moment in which its head was complete. */
   readonly compiled: CompiledListener;
   readonly keepalive: ClientKeepalive;
+  /** How long a connection may be open without a request. */
+  readonly idleMs: number;
   /** Set when the listener goes away or the program ends. */
   readonly draining: boolean;
   serve(exchange: Exchange, responder: Responder): void;

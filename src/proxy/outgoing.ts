@@ -33,7 +33,9 @@ export async function fromRequest(
   const { limits } = exchange.listener;
   const bytes = request.body === null ? new Uint8Array(0) : new Uint8Array(await request.arrayBuffer());
   if (bytes.length > limits.maxBufferedBodyBytes) {
-    throw new GatewayError("BODY_TOO_LARGE", "request body made by a middleware is too large");
+    throw new GatewayError("BODY_TOO_LARGE", "request body made by a middleware is too large", {
+      limit: "maxBufferedBodyBytes",
+    });
   }
   exchange.body?.discard();
   const { href, pathname, search } = new URL(request.url);
@@ -52,7 +54,11 @@ export async function fromRequest(
 /** A body that is there already. */
 function bodyOf({ listener: { limits } }: Exchange, bytes: Uint8Array): RequestBody {
   const framing = { kind: "length", length: bytes.length } as const;
-  const body = new RequestBody(framing, { resumeBody() {} }, { ...limits, maxReplayBytes: bytes.length });
+  const body = new RequestBody(framing, { resumeBody() {} }, {
+    ...limits,
+    maxBodyBytes: 0,
+    maxReplayBytes: bytes.length,
+  });
   body.feed(bytes, 0, bytes.length);
   return body;
 }

@@ -2,6 +2,7 @@
  * The body of one request on its way from the client's connection to whoever takes it: the upstream, or a middleware.
  * What fits into the replay limit is kept, so that a failed attempt can be repeated.
  */
+import { GatewayError } from "../errors.ts";
 import { ChunkedDecoder, type ChunkSink } from "../http1/chunked.ts";
 import { ByteBuffer } from "../lib/byte-buffer.ts";
 import type { Fields } from "../http1/fields.ts";
@@ -32,6 +33,8 @@ export class RequestBody implements ChunkSink {
   /** Everything received so far, while it fits; undefined once it did not. */
   #kept: ByteBuffer | undefined = new ByteBuffer();
   #keptLimit: number;
+  readonly #limits: ProxyLimits;
+  readonly #maxBytes: number;
   #writable = true;
   trailers: Fields | undefined;
   complete = false;
@@ -41,10 +44,23 @@ export class RequestBody implements ChunkSink {
   constructor(framing: BodyFraming, feeder: BodyFeeder, limits: ProxyLimits) {
     this.framing = framing;
     this.#feeder = feeder;
+    this.#limits = limits;
+    this.#maxBytes = limits.maxBodyBytes === 0 ? Infinity : limits.maxBodyBytes;
     this.#keptLimit = limits.maxReplayBytes;
     this.#remaining = framing.kind === "length" ? framing.length : 0;
     this.#decoder = framing.kind === "chunked" ? new ChunkedDecoder(limits.request) : undefined;
     if (framing.kind === "length" && framing.length === 0) this.complete = true;
+  }
+
+  /** Whether the head already says that it is longer than allowed. */
+  get announcedTooLarge(): boolean {
+    return this.framing.kind === "length" && this.framing.length > this.#maxBytes;
+  }
+
+  /** To be thrown when more arrives, or is announced, than is allowed. */
+  tooLarge(): GatewayError {
+    const message = `request body of more than ${this.#maxBytes} bytes`;
+    return new GatewayError("BODY_TOO_LARGE", message, { limit: "maxBodyBytes" });
   }
 
   /** Whether a new sink would see the body from its first byte. */
@@ -59,7 +75,7 @@ export class RequestBody implements ChunkSink {
 
   /**
    * Takes input from the connection; returns the offset up to which it was consumed, which is `at` when nobody can
-   * take it now. Throws {@link GatewayError} on malformed chunks.
+   * take it now. Throws {@link GatewayError} on malformed chunks and on a body that is too large.
    */
   feed(bytes: Uint8Array, at: number, end: number): number {
     if (!this.#hasRoom()) return at;
@@ -80,10 +96,11 @@ export class RequestBody implements ChunkSink {
   /** @internal Called by the decoder. */
   onData(bytes: Uint8Array, start: number, end: number): void {
     this.bytes += end - start;
+    if (this.bytes > this.#maxBytes) throw this.tooLarge();
     if (this.#discarding) return;
     // Without a sink the bytes have no other place, so the limit may be passed by what one read brings.
     if (this.bytes <= this.#keptLimit || this.#sink === undefined) this.#kept?.append(bytes, start, end);
-    else this.#kept = undefined;
+    else this.#forget();
     this.#sink?.onBodyData(bytes, start, end);
   }
 
@@ -93,7 +110,7 @@ export class RequestBody implements ChunkSink {
     this.#writable = true;
     const kept = this.#kept;
     if (kept !== undefined && kept.length > 0) sink.onBodyData(kept.bytes, 0, kept.length);
-    if (this.bytes > this.#keptLimit) this.#kept = undefined;
+    if (this.bytes > this.#keptLimit) this.#forget();
     if (this.complete) sink.onBodyEnd(this.trailers);
     this.#flush();
     if (!this.complete && this.#writable) this.#feeder.resumeBody();
@@ -117,6 +134,13 @@ export class RequestBody implements ChunkSink {
     if (this.#writable) return;
     this.#writable = true;
     if (!this.complete) this.#feeder.resumeBody();
+  }
+
+  /** It is too long to be kept. */
+  #forget(): void {
+    if (this.#kept === undefined) return;
+    this.#kept = undefined;
+    this.#limits.hit?.("maxReplayBytes");
   }
 
   #hasRoom(): boolean {

@@ -19,8 +19,8 @@ export interface ServedListenerOptions {
   readonly observer: ExchangeObserver;
   readonly serve: Serve;
   report(error: unknown): void;
-  /** A connection has ended. */
-  closed(): void;
+  /** A connection from this address has ended. */
+  closed(peerAddress: string): void;
 }
 
 export class ServedListener implements ListenerPort {
@@ -31,6 +31,7 @@ export class ServedListener implements ListenerPort {
   readonly observer: ExchangeObserver;
   readonly #options: ServedListenerOptions;
   readonly #connections = new Set<ClientConnection>();
+  #drainIdleMs = 0;
 
   constructor(compiled: CompiledListener, options: ServedListenerOptions) {
     this.compiled = compiled;
@@ -42,6 +43,10 @@ export class ServedListener implements ListenerPort {
 
   get keepalive(): ClientKeepalive {
     return this.compiled.spec.keepalive;
+  }
+
+  get idleMs(): number {
+    return this.draining ? Math.min(this.#drainIdleMs, this.keepalive.idleMs) : this.keepalive.idleMs;
   }
 
   get connectionCount(): number {
@@ -62,7 +67,7 @@ export class ServedListener implements ListenerPort {
   closed(connection: ClientConnection): void {
     if (!this.#connections.delete(connection)) return;
     this.observer.connectionChanged(this.compiled.spec.port, -1);
-    this.#options.closed();
+    this.#options.closed(connection.address);
   }
 
   refused(error: GatewayError, peerAddress: string): void {
@@ -73,9 +78,10 @@ export class ServedListener implements ListenerPort {
     this.#options.report(error);
   }
 
-  /** Idle connections close now, busy ones after the answer under way. */
-  drain(): void {
+  /** Connections close with their next answer, or when they have asked for nothing during `idleMs`. */
+  drain(idleMs = this.limits.drainIdleMs): void {
     this.draining = true;
+    this.#drainIdleMs = idleMs;
     for (const connection of this.#connections) connection.drain();
   }
 

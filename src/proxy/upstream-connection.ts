@@ -157,6 +157,11 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     try {
       this.#consume(bytes);
     } catch (error) {
+      if (error instanceof GatewayError && error.limit !== undefined) {
+        // The parser of trailers knows no more than that they are too long.
+        const { limit } = error;
+        this.#limits.hit?.(limit === "request.maxHeadBytes" ? "maxResponseHeadBytes" : limit);
+      }
       this.#fail(
         error instanceof GatewayError
           ? protocolError(error)
@@ -252,9 +257,9 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   /** The answer is whole. `clean`: nothing came behind it. */
   #complete(trailers: Fields | undefined, clean: boolean): void {
     const sink = this.#sink;
-    const reusable = clean && this.#requestComplete && this.#head?.keepAlive === true &&
-      !this.#socket.closed &&
-      this.#served < this.#limits.requestsPerUpstreamConnection && this.#socket.pendingBytes === 0;
+    const couldGoOn = clean && this.#requestComplete && this.#head?.keepAlive === true &&
+      !this.#socket.closed && this.#socket.pendingBytes === 0;
+    const reusable = couldGoOn && this.#served < this.#limits.requestsPerUpstreamConnection;
     this.#detach();
     if (reusable) {
       this.#state = "idle";
@@ -263,6 +268,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
       this.#watch.within(this.#limits.upstreamIdleMs);
       if (!this.pool.put(this)) this.#die();
     } else {
+      if (couldGoOn) this.#limits.hit?.("requestsPerUpstreamConnection");
       this.#die();
     }
     sink?.onEnd(trailers);
@@ -324,6 +330,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     if (this.#state === "idle") {
       const left = this.#limits.upstreamIdleMs - silentMs;
       if (left > 0) return left;
+      this.#limits.hit?.("upstreamIdleMs");
       this.pool.remove(this);
       this.#die();
       return 0;

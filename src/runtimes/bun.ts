@@ -9,6 +9,7 @@ import type {
   SocketHandler,
   TcpListener,
 } from "./runtime.ts";
+import { emptyQueue } from "./accept-queue.ts";
 import { connectTls } from "./node-tls.ts";
 import { DialBudget } from "./dial-budget.ts";
 import { plainAddress } from "./plain-address.ts";
@@ -178,6 +179,7 @@ const EVENTS = {
 
 function listenTcp(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<TcpListener> {
   return new Promise((resolve) => {
+    let accepted = 0;
     const server = Bun.listen({
       hostname: options.host,
       port: options.port,
@@ -188,6 +190,7 @@ function listenTcp(options: ListenOptions, onConnection: (socket: Socket) => voi
       socket: {
         ...EVENTS,
         open(native) {
+          accepted++;
           // Gone before it was accepted: there is nobody to talk to, and no address to name.
           if (native.remoteAddress === undefined) return native.terminate();
           native.data = new BunSocket(native);
@@ -195,7 +198,9 @@ function listenTcp(options: ListenOptions, onConnection: (socket: Socket) => voi
         },
       },
     });
-    resolve({ host: options.host, port: server.port, close: () => server.stop(false) });
+    let closing: Promise<void> | undefined;
+    const close = () => closing ??= emptyQueue(() => accepted).then(() => server.stop(false));
+    resolve({ host: options.host, port: server.port, close });
   });
 }
 

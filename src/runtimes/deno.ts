@@ -10,6 +10,7 @@ import type {
   TcpListener,
   TlsConnectOptions,
 } from "./runtime.ts";
+import { emptyQueue, turn } from "./accept-queue.ts";
 import { connectTls } from "./node-tls.ts";
 import { plainAddress } from "./plain-address.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -174,12 +175,26 @@ async function listenTcp(
       hostname: options.host,
       port: options.port,
       reusePort: options.reusePort === true,
+      ...(options.backlog === undefined ? {} : { tcpBacklog: options.backlog }),
     });
   } catch (error) {
     throw Object.assign(error instanceof Error ? error : new Error(String(error)), { code: errnoOf(error) });
   }
-  accept(listener, onConnection);
-  return { host: options.host, port: listener.addr.port, close: () => listener.close() };
+  let accepted = 0;
+  const accepting = accept(listener, (socket) => {
+    accepted++;
+    onConnection(socket);
+  });
+  async function release(): Promise<void> {
+    await emptyQueue(() => accepted);
+    listener.close();
+    // The descriptor goes only when nobody waits for it any more.
+    await accepting;
+    await turn();
+  }
+  let closing: Promise<void> | undefined;
+  const close = () => closing ??= release();
+  return { host: options.host, port: listener.addr.port, close };
 }
 
 async function accept(listener: Deno.TcpListener, onConnection: (socket: Socket) => void): Promise<void> {

@@ -56,8 +56,11 @@ export interface ListenOptions {
 export interface TcpListener {
   readonly host: string;
   readonly port: number;
-  /** Stops accepting; open connections stay. */
-  close(): void;
+  /**
+   * Accepts what waits in the kernel, which would be reset otherwise, and stops then; open connections stay. Resolves when
+   * the port is free.
+   */
+  close(): Promise<void>;
 }
 
 export interface ConnectOptions {

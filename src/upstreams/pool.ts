@@ -21,18 +21,21 @@ export class EndpointPool<C extends Poolable> {
   readonly tls: UpstreamTls | null;
   readonly #idle: C[] = [];
   readonly #maxIdle: number;
+  readonly #full: (() => void) | undefined;
   /** Exchanges under way. */
   active = 0;
   requests = 0;
   failures = 0;
   #retired = false;
 
-  constructor(host: string, port: number, tls: UpstreamTls | null, maxIdle: number) {
+  /** @param full told when a connection has no place */
+  constructor(host: string, port: number, tls: UpstreamTls | null, maxIdle: number, full?: () => void) {
     this.host = host;
     this.port = port;
     this.tls = tls;
     this.label = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     this.#maxIdle = maxIdle;
+    this.#full = full;
   }
 
   get idleCount(): number {
@@ -53,6 +56,7 @@ export class EndpointPool<C extends Poolable> {
   put(connection: C): boolean {
     if (this.#retired || this.#maxIdle === 0) return false;
     if (this.#idle.length >= this.#maxIdle) {
+      this.#full?.();
       // One for another name makes room: names that clients invent must not keep out those that are in use.
       if ((this.#idle[0] as C).serverName === connection.serverName) return false;
       this.#idle.shift()?.discard();

@@ -1,5 +1,6 @@
 /** The living side of the table's upstreams: endpoints with pools and counters that survive table changes. */
 import { deepEqual } from "../lib/deep-equal.ts";
+import type { LimitName } from "../errors.ts";
 import type { Endpoint, Upstream, UpstreamTls } from "../table/table.ts";
 import type { BalancedExchange, Balancer, BalancerTools } from "./balancers/balancer.ts";
 import { createBalancer } from "./balancers/mod.ts";
@@ -67,6 +68,7 @@ export class LiveUpstream<C extends Poolable = Poolable> {
 export interface UpstreamLimits {
   /** Idle connections kept per endpoint. */
   readonly maxIdlePerEndpoint: number;
+  readonly hit?: (limit: LimitName) => void;
 }
 
 /** Every upstream by name. `update` keeps what did not change, so that balancers and pools go on. */
@@ -117,7 +119,9 @@ export class UpstreamRegistry<C extends Poolable> {
     const key = poolKey(endpoint, tls);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = new EndpointPool<C>(endpoint.address, endpoint.port, tls, this.#limits.maxIdlePerEndpoint);
+      const { maxIdlePerEndpoint, hit } = this.#limits;
+      const full = () => hit?.("maxIdlePerEndpoint");
+      pool = new EndpointPool<C>(endpoint.address, endpoint.port, tls, maxIdlePerEndpoint, full);
       this.#pools.set(key, pool);
     }
     return pool;

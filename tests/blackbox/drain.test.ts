@@ -42,7 +42,8 @@ describe("drain", () => {
 
   it("finishes exchanges in flight, closes idle connections and accepts no others", async () => {
     // Long: what ends by itself must not have to wait for it.
-    await withSite(["--drain-delay", "0s", "--drain-timeout", "60s"], async (site) => {
+    const args = ["--drain-delay", "0s", "--drain-timeout", "60s", "--limits", "drainIdleMs=500"];
+    await withSite(args, async (site) => {
       site.upstream.handler = () => reply(200, [], "ok");
       const idle = await site.dial();
       await idle.send(requestText({}));
@@ -82,6 +83,37 @@ describe("drain", () => {
       await upstream.send(reply(200, [], "bye"));
       const response = await readResponse(client);
       assert.deepEqual([response.body, value(response, "connection")], ["bye", "close"]);
+      assert.deepEqual(await exits(site), { code: 0, signal: null });
+    });
+  });
+
+  it("tells clients from the first moment, and loses none that asks again and again", async () => {
+    await withSite(["--drain-delay", "1s", "--drain-timeout", "5s"], async (site) => {
+      site.upstream.handler = () => reply(200, [], "ok");
+      const told: (string | undefined)[] = [];
+      const clients = Array.from({ length: 8 }, async () => {
+        let client = await site.dial();
+        for (;;) {
+          await client.send(requestText({}));
+          const response = await readResponse(client);
+          assert.equal(response.body, "ok");
+          const connection = value(response, "connection");
+          told.push(connection);
+          if (connection === "close") {
+            await client.ended;
+            client.close();
+            const next = await site.dial().catch(() => undefined);
+            if (next === undefined) return;
+            client = next;
+          }
+          await sleep(5);
+        }
+      });
+      await sleep(200);
+      assert.ok(told.length > 8 && !told.includes("close"));
+      site.gateway.process.signal("SIGTERM");
+      await Promise.all(clients);
+      assert.ok(told.includes("close"));
       assert.deepEqual(await exits(site), { code: 0, signal: null });
     });
   });

@@ -1,4 +1,4 @@
-/** What a client may cost, with limits set low: slow heads, stalled bodies, idle readers, many connections. */
+/** What peers may cost, with limits set low; each is counted when it is reached. */
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { requestText } from "./harness/client.ts";
@@ -15,16 +15,41 @@ const LIMITS = [
   "bodyIdleMs=500",
   "sendIdleMs=500",
   "maxConnections=20",
+  "maxConnectionsPerAddress=8",
+  "maxBodyBytes=300000",
+  "maxReplayBytes=1000",
+  "maxResponseHeadBytes=2048",
+  "upstreamIdleMs=700",
+  "maxIdlePerEndpoint=2",
+  "requestsPerUpstreamConnection=3",
 ];
+const KEEPALIVE = { http: { timeout: "1s", requests: 4 } };
 
 describe("limits", () => {
   let site: Site;
   // No connection is pooled, so that tests may play the upstream by hand.
   const handler: Handler = () => reply(200, [["Connection", "close"]]);
   before(async () => {
-    site = await startSite({ handler, args: LIMITS.flatMap((each) => ["--limits", each]) });
+    const args = LIMITS.flatMap((each) => ["--limits", each]);
+    site = await startSite({ handler, args, frontend: { keepalive: KEEPALIVE } });
   });
   after(() => stopSite(site));
+
+  function hits(limit: string): Promise<number> {
+    return site.gateway.metric("albatross_limit_hits_total", { limit });
+  }
+  /** Runs `act` and waits until the limit has been reached `times` more. */
+  async function reaches<T>(limit: string, act: () => Promise<T>, times = 1): Promise<T> {
+    const before = await hits(limit);
+    const result = await act();
+    let now = 0;
+    await eventually(
+      async () => (now = await hits(limit)) >= before + times,
+      () => `${limit}: ${before}, ${now}`,
+    );
+    assert.equal(now, before + times, limit);
+    return result;
+  }
 
   async function statusOf(bytes: string): Promise<number> {
     const client = await site.dial();
@@ -36,9 +61,14 @@ describe("limits", () => {
 
   it("of the head's size, its lines and the target", async () => {
     assert.equal(await statusOf(requestText({ fields: [["X-L", "a".repeat(3000)]] })), 200);
-    assert.equal(await statusOf(requestText({ fields: [["X-L", "a".repeat(5000)]] })), 431);
-    assert.equal(await statusOf(requestText({ fields: Array(30).fill(["X-M", "1"]) })), 431);
-    assert.equal(await statusOf(requestText({ target: `/${"a".repeat(1100)}` })), 414);
+    const refused = [
+      ["request.maxHeadBytes", 431, requestText({ fields: [["X-L", "a".repeat(5000)]] })],
+      ["request.maxFields", 431, requestText({ fields: Array(30).fill(["X-M", "1"]) })],
+      ["request.maxTargetBytes", 414, requestText({ target: `/${"a".repeat(1100)}` })],
+    ] as const;
+    for (const [limit, status, text] of refused) {
+      assert.equal(await reaches(limit, () => statusOf(text)), status);
+    }
   });
 
   it("of the time for a head: 408, however it trickles", async () => {
@@ -50,7 +80,7 @@ describe("limits", () => {
       }
     })();
     trickle.catch(() => {}); // ends with the connection
-    const response = await readResponse(client);
+    const response = await reaches("headerReadMs", () => readResponse(client));
     assert.equal(response.status, 408);
     assert.match(value(response, "x-alb-err-reason") ?? "", /^BadRequest : ./);
     await client.ended;
@@ -63,7 +93,7 @@ describe("limits", () => {
     await client.send(requestText({ method: "POST", fields: [["Content-Length", "10"]], body: "some" }));
     const upstream = await site.upstream.nextConnection();
     await readHead(upstream);
-    assert.equal((await readResponse(client)).status, 408);
+    assert.equal((await reaches("bodyIdleMs", () => readResponse(client))).status, 408);
     await upstream.ended;
     client.close();
     upstream.close();
@@ -80,18 +110,119 @@ describe("limits", () => {
     const sending = (async () => {
       for (;;) await upstream.send(piece);
     })();
-    await assert.rejects(sending);
+    await reaches("sendIdleMs", () => assert.rejects(sending));
     client.close();
     upstream.close();
   });
 
+  it("of a body that is announced: 413 at once, and the upstream hears nothing of it", async () => {
+    site.upstream.handler = handler;
+    const seen = site.upstream.requests.length;
+    const text = requestText({ method: "PUT", fields: [["Content-Length", "300001"]] });
+    assert.equal(await reaches("maxBodyBytes", () => statusOf(text)), 413);
+    assert.equal(site.upstream.requests.length, seen);
+    const good = await site.request({ method: "PUT", body: "x".repeat(300_000) });
+    assert.equal(good.status, 200);
+  });
+
+  it("of a body that is not announced: 413 when it is passed, and the upstream sees a cut, not an end", async () => {
+    site.upstream.handler = null;
+    const client = await site.dial();
+    await client.send(requestText({ method: "PUT", fields: [["Transfer-Encoding", "chunked"]] }));
+    const upstream = await site.upstream.nextConnection();
+    await readHead(upstream);
+    const response = await reaches("maxBodyBytes", async () => {
+      for (let n = 0; n < 30; n++) await client.send(`2710\r\n${"x".repeat(10_000)}\r\n`);
+      await client.send("1\r\nx\r\n0\r\n\r\n");
+      return await readResponse(client);
+    });
+    assert.equal(response.status, 413);
+    assert.match(
+      value(response, "x-alb-err-reason") ?? "",
+      /^BadRequest : request body of more than 300000 bytes/,
+    );
+    const text = Buffer.from(await upstream.readToEnd()).toString("latin1");
+    assert.ok(!text.endsWith("0\r\n\r\n"), "the body looks finished");
+    client.close();
+    upstream.close();
+  });
+
+  it("of a body kept for a retry: it goes on, and is not repeated", async () => {
+    site.upstream.handler = handler;
+    const body = "x".repeat(5000);
+    const { status } = await reaches("maxReplayBytes", () => site.request({ method: "PUT", body }));
+    assert.equal(status, 200);
+  });
+
+  it("of the head of an answer: 502", async () => {
+    site.upstream.handler = () => reply(200, [["X-L", "a".repeat(3000)]]);
+    assert.equal((await reaches("maxResponseHeadBytes", () => site.request())).status, 502);
+  });
+
+  it("of requests on a connection to an upstream, of idle ones kept, and of their idle time", async () => {
+    site.upstream.handler = () => reply(200, [], "ok");
+    const open = site.upstream.connections.length;
+    await reaches("requestsPerUpstreamConnection", async () => {
+      for (let n = 0; n < 3; n++) await site.request();
+      assert.equal(site.upstream.connections.length, open + 1);
+    });
+    await reaches("upstreamIdleMs", () =>
+      reaches("maxIdlePerEndpoint", async () => {
+        let waiting = 0;
+        const gate = Promise.withResolvers<void>();
+        site.upstream.handler = async () => {
+          if (++waiting === 4) gate.resolve();
+          await gate.promise;
+          return reply(200, [], "ok");
+        };
+        await Promise.all([1, 2, 3, 4].map(() => site.request()));
+      }, 2), 2);
+    site.upstream.handler = handler;
+  });
+
+  it("of requests on a client's connection, and of its idle time", async () => {
+    const client = await site.dial();
+    await reaches("keepalive.http.requests", async () => {
+      for (let n = 1; n <= 4; n++) {
+        await client.send(requestText({}));
+        assert.equal(value(await readResponse(client), "connection"), n === 4 ? "close" : undefined);
+      }
+      await client.ended;
+    });
+    const idle = await site.dial();
+    await reaches("keepalive.http.timeout", () => idle.ended);
+    client.close();
+    idle.close();
+  });
+
+  it("of connections of one address: others have room", async () => {
+    const open: Connection[] = [];
+    for (let n = 0; n < 8; n++) open.push(await site.dial("127.0.0.3"));
+    await sleep(100);
+    await reaches("maxConnectionsPerAddress", async () => {
+      const beyond = await site.dial("127.0.0.3").catch(() => undefined);
+      await beyond?.ended;
+      beyond?.close();
+    });
+    const other = await site.dial("127.0.0.4");
+    await other.send(requestText({}));
+    assert.equal((await readResponse(other)).status, 200);
+    for (const connection of [...open, other]) connection.close();
+    await eventually(
+      async () => await site.gateway.metric("albatross_connections") === 0,
+      () => "still open",
+    );
+  });
+
   it("of connections: those beyond are closed at once, room is used again", async () => {
     const open: Connection[] = [];
-    for (let n = 0; n < 20; n++) open.push(await site.dial());
+    for (let n = 0; n < 20; n++) open.push(await site.dial(`127.0.0.${10 + n}`));
     await sleep(100);
-    const beyond = await site.dial().catch(() => undefined); // closed before we knew that it was open
-    await beyond?.ended;
-    beyond?.close();
+    await reaches("maxConnections", async () => {
+      const beyond = await site.dial().catch(() => undefined); // closed before we knew that it was open
+      await beyond?.ended;
+      beyond?.close();
+    });
     for (const connection of open) connection.close();
     site.upstream.handler = handler;
     await eventually(

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { it } from "node:test";
-import { SETTINGS, settingsSchema } from "../../src/config.ts";
+import { SETTINGS } from "../../src/config.ts";
 
 const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
 
@@ -21,14 +21,4 @@ it("every setting is on the page with its flag, variable and default, in the ord
     rows("Flag").map((cells) => cells.slice(0, 3)),
     SETTINGS.map((setting) => [`--${setting.flag}`, setting.env, setting.default]),
   );
-});
-
-it("every limit is on the page with its default", () => {
-  const { limits } = settingsSchema.parse({ config: ["."] });
-  const flat = Object.entries(limits).flatMap(([name, value]) =>
-    typeof value === "number"
-      ? [[name, String(value)]]
-      : Object.entries(value).map(([inner, number]) => [`${name}.${inner}`, String(number)])
-  );
-  assert.deepEqual(rows("Name").map((cells) => cells.slice(0, 2)), flat);
 });

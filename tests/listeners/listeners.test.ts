@@ -30,7 +30,7 @@ class Ports {
     assert.ok(!this.bound.includes(name), `${name} is bound twice`);
     this.bound.push(name);
     this.accepts.set(port, accept);
-    return { host, port, close: () => void this.bound.splice(this.bound.indexOf(name), 1) };
+    return { host, port, close: async () => void this.bound.splice(this.bound.indexOf(name), 1) };
   }
 }
 

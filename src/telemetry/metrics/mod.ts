@@ -1,11 +1,13 @@
 /** Everything on `/metrics`, and the observer that feeds it. Documented in `docs/metrics-and-logs.md`. */
 import { Counter, Gauge, Registry } from "prom-client";
+import type { LimitName } from "../../errors.ts";
 import type { Table } from "../../table/table.ts";
 import type { ExchangeObserver } from "../record.ts";
 import { albFamilies } from "./alb-families.ts";
 import { type ConfigMetrics, registerConfig } from "./config.ts";
 import { trafficFamilies } from "./families.ts";
 import { printFamilies } from "./family.ts";
+import { registerLimits } from "./limits.ts";
 import { registerProcess } from "./process.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -18,6 +20,8 @@ export interface Exposition {
 export interface Metrics {
   readonly observer: ExchangeObserver;
   readonly config: ConfigMetrics;
+  /** A peer has reached a limit. */
+  readonly limitHit: (limit: LimitName) => void;
   /** Tells what exists from now on; series of what does not are forgotten. */
   tableApplied(table: Table): void;
   expose(): Exposition;
@@ -36,6 +40,7 @@ export function createMetrics({ build, accessLogDropped }: MetricsOptions): Metr
   const traffic = new Traffic();
   const families = [...trafficFamilies(traffic), ...albFamilies(traffic)];
   const config = registerConfig(registry);
+  const limitHit = registerLimits(registry);
   registerProcess(registry);
   new Gauge({
     name: "albatross_build_info",
@@ -65,6 +70,7 @@ export function createMetrics({ build, accessLogDropped }: MetricsOptions): Metr
   return {
     observer: traffic,
     config,
+    limitHit,
     tableApplied: (table) => traffic.tableApplied(table),
     expose: () => ({ contentType: registry.contentType, chunks: chunks() }),
   };

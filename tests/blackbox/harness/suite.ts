@@ -62,6 +62,8 @@ export interface SiteOptions {
   readonly handler?: Handler | null;
   /** `spec.config` of the rule. */
   readonly config?: unknown;
+  /** `spec.config` of the Frontend. */
+  readonly frontend?: unknown;
   /** Of the rule named `r1`. */
   readonly dslx?: readonly DslxTerm[];
   /** Objects beside the standard ones. */
@@ -77,7 +79,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const port = await freePort();
   const gateway = await startGateway({
     config: [
-      frontend({ name: "web", port }),
+      frontend({ name: "web", port, config: options.frontend }),
       rule({
         name: "r1",
         frontend: "web",

@@ -229,7 +229,7 @@ export class Network {
     name: "node",
     listenTcp: (options, onConnection) => {
       this.#accept = onConnection;
-      return Promise.resolve({ host: options.host, port: options.port, close() {} });
+      return Promise.resolve({ host: options.host, port: options.port, close: () => Promise.resolve() });
     },
     connectTcp: (options, handler) => this.#dial(options, handler),
     connectTls: (options, handler) => this.#dial(options, handler),
