@@ -17,13 +17,23 @@ const KEEP = 64 * 1024;
 const running = new Set<ChildProcess>();
 
 /**
- * Runs `command` in `cwd` as a process group of its own. When it ends or `limitMs` is over the whole group is killed,
+ * Runs `command` in `cwd`, with `env` beside our own environment, as a process group of its own. When it ends or `limitMs` is over the whole group is killed,
  * so that nothing which a test started outlives it.
  */
-export function runCommand(command: readonly string[], cwd: string, limitMs: number): Promise<CommandResult> {
+export function runCommand(
+  command: readonly string[],
+  cwd: string,
+  limitMs: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
   const [program = "", ...args] = command;
   const started = performance.now();
-  const child = spawn(program, args, { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   running.add(child);
   let output = "";
   let timedOut = false;

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "./command.ts";
+import { compileWithDeno } from "./compile.ts";
 import { findTestFiles } from "./files.ts";
 import type { Outcome } from "./run-file.ts";
 
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   ...(existsSync(new URL("../golden", import.meta.url))
     ? [command("goldens", ["scripts/golden", "--check"])]
     : []),
+  { name: "deno compile", run: compileWithDeno },
 ];
 
 function command(name: string, line: readonly string[]): Check {

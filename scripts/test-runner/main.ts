@@ -1,7 +1,10 @@
-/** `scripts/test`: the gate, then every test file on every runtime. */
-import { dirname, resolve } from "node:path";
+/** `scripts/test`: the gate, then every test file on every runtime, and what starts the program on its binary too. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { killAll } from "./command.ts";
+import { compileBinary } from "./compile.ts";
 import { findTestFiles, type TestFile } from "./files.ts";
 import { CHECKS } from "./gate.ts";
 import { parseOptions, type RuntimeName } from "./options.ts";
@@ -27,18 +30,45 @@ async function main(args: readonly string[]): Promise<number> {
     (options.patterns.length === 0 || options.patterns.some((pattern) => path.includes(pattern))) &&
     !(options.quick && slow)
   );
-  const jobs = wanted.flatMap((file): Job[] => options.runtimes.map((runtime) => ({ file, runtime })));
-  await runAll(jobs.filter(({ file }) => !file.alone), options.jobs, report);
-  await runAll(jobs.filter(({ file }) => file.alone), 1, report);
+  const jobs = wanted.flatMap((file): Job[] =>
+    options.runtimes.filter((runtime) => suits(file, runtime)).map((runtime) => ({ file, runtime }))
+  );
+  if (jobs.length === 0) console.log("no test file matches");
+  const folder = mkdtempSync(join(tmpdir(), "albatross-binary-"));
+  try {
+    const env = jobs.some(({ runtime }) => runtime === "binary") ? await compile(folder, report) : {};
+    await runAll(jobs.filter(({ file }) => !file.alone), options.jobs, report, env);
+    await runAll(jobs.filter(({ file }) => file.alone), 1, report, env);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   return report.finish();
 }
 
-/** Runs `jobs` in order, `width` at a time. */
-async function runAll(jobs: readonly Job[], width: number, report: Report): Promise<void> {
+/** Only what starts the program can tell whether the binary works. */
+function suits(file: TestFile, runtime: RuntimeName): boolean {
+  return runtime === "binary" ? file.startsProgram : !file.binaryOnly;
+}
+
+/** Makes the binary in `folder`; answers what tests have to have in their environment to use it. */
+async function compile(folder: string, report: Report): Promise<Readonly<Record<string, string>>> {
+  const path = join(folder, "albatross");
+  report.add({ suite: "gate", name: "compile", runtime: "" }, await compileBinary(root, path));
+  return { ALBATROSS_BIN: path };
+}
+
+/** Runs `jobs` in order, `width` at a time; those of the binary with `binaryEnv`. */
+async function runAll(
+  jobs: readonly Job[],
+  width: number,
+  report: Report,
+  binaryEnv: Readonly<Record<string, string>>,
+): Promise<void> {
   const queue = jobs.values();
   const lane = async (): Promise<void> => {
     for (const { file, runtime } of queue) {
-      const outcome = await runTestFile(root, file.path, runtime);
+      const env = runtime === "binary" ? binaryEnv : {};
+      const outcome = await runTestFile(root, file.path, runtime, env);
       report.add({ suite: `${file.suite} (${runtime})`, name: file.path, runtime }, outcome);
     }
   };

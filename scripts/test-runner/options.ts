@@ -2,9 +2,10 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
-export type RuntimeName = "bun" | "deno";
+/** What the program under test runs on; `binary`: the single file of `scripts/compile`, tested from Bun. */
+export type RuntimeName = "bun" | "deno" | "binary";
 
-export const RUNTIMES: readonly RuntimeName[] = ["bun", "deno"];
+export const RUNTIMES: readonly RuntimeName[] = ["bun", "deno", "binary"];
 
 export interface Options {
   /** Leaves out the files that say why they are slow. */
@@ -28,7 +29,9 @@ export function parseOptions(args: readonly string[]): Options {
     },
   });
   const unknown = values.runtime.find((name) => !RUNTIMES.includes(name as RuntimeName));
-  if (unknown !== undefined) throw new TypeError(`--runtime is "${unknown}", expected "bun" or "deno"`);
+  if (unknown !== undefined) {
+    throw new TypeError(`--runtime is "${unknown}", expected "bun", "deno" or "binary"`);
+  }
   const jobs = Number(values.jobs);
   if (!Number.isInteger(jobs) || jobs < 1) {
     throw new TypeError(`--jobs is "${values.jobs}", expected 1 or more`);

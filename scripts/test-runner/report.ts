@@ -29,7 +29,7 @@ export class Report {
     const sum = this.#seconds.get(suite) ?? { seconds: 0, passed: 0 };
     this.#seconds.set(suite, { seconds: sum.seconds + seconds, passed: sum.passed + passed });
     console.log(
-      `${failed === 0 ? "ok  " : "FAIL"} ${`${runtime.padEnd(4)} ${name}`.trim().padEnd(60)} ${
+      `${failed === 0 ? "ok  " : "FAIL"} ${`${runtime.padEnd(6)} ${name}`.trim().padEnd(60)} ${
         counts(outcome)
       }  ${time(seconds)}`,
     );
@@ -78,7 +78,10 @@ export function skippedByReason(skipped: readonly SkippedTest[]): string[] {
       const list = tests.join(", ");
       runtimes.set(list, [...runtimes.get(list) ?? [], runtime]);
     }
-    return [...runtimes].map(([list, names]) => `${heading} (${names.join(", ")}): ${list}`);
+    return [...runtimes].map(([list, names]) => {
+      const where = names.join(", "); // nothing for checks
+      return `${heading}${where === "" ? "" : ` (${where})`}: ${list}`;
+    });
   });
 }
 

@@ -20,22 +20,33 @@ export interface Outcome {
 /** A file that takes longer hangs. */
 const FILE_LIMIT_MS = 300_000;
 
+const onBun = (file: string, report: string): string[] => [
+  ...["bun", "test", "--timeout=120000"], // a test has 5 s otherwise, which a busy machine exceeds; Deno has no limit
+  ...["--reporter=junit", `--reporter-outfile=${report}`, `./${file}`],
+];
+
 const COMMANDS: Readonly<Record<RuntimeName, (file: string, report: string) => string[]>> = {
-  bun: (file, report) => [
-    ...["bun", "test", "--timeout=120000"], // a test has 5 s otherwise, which a busy machine exceeds; Deno has no limit
-    ...["--reporter=junit", `--reporter-outfile=${report}`, `./${file}`],
-  ],
+  bun: onBun,
+  binary: onBun,
   deno: (file, report) => ["deno", "test", "--quiet", "-A", "--no-check", `--junit-path=${report}`, file],
 };
 
-/** Runs `file` (relative to `root`). A file that crashes, hangs or runs no test counts as one failure. */
-export async function runTestFile(root: string, file: string, runtime: RuntimeName): Promise<Outcome> {
+/**
+ * Runs `file` (relative to `root`) in an environment with `env`. A file that crashes, hangs or runs no test counts as
+ * one failure.
+ */
+export async function runTestFile(
+  root: string,
+  file: string,
+  runtime: RuntimeName,
+  env: Readonly<Record<string, string>>,
+): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), "albatross-junit-"));
   try {
     const report = join(directory, "report.xml");
     const [program = "", ...args] = COMMANDS[runtime](file, report);
     const command = [join(root, "node_modules/.bin", program), ...args];
-    const result = await runCommand(command, root, FILE_LIMIT_MS);
+    const result = await runCommand(command, root, FILE_LIMIT_MS, env);
     return judge(existsSync(report) ? parseJunit(readFileSync(report, "utf8")) : [], result);
   } finally {
     rmSync(directory, { recursive: true });

@@ -1,75 +1,81 @@
-/** The single binary of `scripts/compile`: the commands work, and middlewares in TypeScript load. */
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+/** The single binary of `scripts/compile`: what works in it otherwise than from source. */
+// binary only: the other tests that start the program say the rest
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { PROJECT, TEST_RUNTIME } from "./harness/command.ts";
-import { frontend } from "./harness/objects.ts";
+import { albatrossCommand, PROJECT } from "./harness/command.ts";
+import { runProcess, startProcess } from "./harness/process.ts";
 import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { value } from "./harness/message.ts";
 import manifest from "../../package.json" with { type: "json" };
 
-/** The binary holds Bun, whoever runs the tests: once is enough. */
-const skip = TEST_RUNTIME === "bun" ? false : "the run on Bun covers it: the binary holds Bun's runtime";
-
-function run(file: string, args: readonly string[]): Promise<{ code: number; output: string }> {
-  return new Promise((resolve) => {
-    execFile(file, [...args], { timeout: 60_000 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
-    });
-  });
-}
-
 describe("the single binary", () => {
-  const folder = mkdtempSync(join(tmpdir(), "albatross-binary-"));
-  const binary = join(folder, "albatross");
-  const { ALBATROSS_BIN } = process.env;
+  let folder: string;
   let site: Site;
   before(async () => {
-    if (skip !== false) return;
-    const built = await run(join(PROJECT, "scripts/compile"), [binary]);
-    assert.equal(built.code, 0, built.output);
-    process.env["ALBATROSS_BIN"] = binary;
+    folder = mkdtempSync(join(tmpdir(), "albatross-binary-"));
     site = await startSite({
       config: { middlewares: [{ name: "ab", options: { percentB: 100 } }] },
       args: ["--middleware", `ab=${PROJECT}/examples/middlewares/ab-switch.ts`],
     });
   });
   after(async () => {
-    if (ALBATROSS_BIN === undefined) delete process.env["ALBATROSS_BIN"];
-    else process.env["ALBATROSS_BIN"] = ALBATROSS_BIN;
     await stopSite(site);
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("serves, with a middleware in TypeScript that imports types of Hono", { skip }, async () => {
+  it("is a file that needs no other", async () => {
+    assert.equal(albatrossCommand([]).length, 1);
+    const started = startProcess(albatrossCommand(["version"]), { cwd: folder, env: { PATH: "" } });
+    assert.deepEqual(await started.exited, { code: 0, signal: null });
+    assert.deepEqual(started.stdout, [`albatross ${manifest.version} (bun ${process.versions["bun"]})`]);
+  });
+
+  it("loads a middleware in TypeScript that imports types of Hono", async () => {
     const response = await site.request({ target: "/x" });
     assert.deepEqual([response.status, response.body], [200, "ok"]);
     assert.equal(value(site.upstream.requests.at(-1)!, "x-variant"), "B");
     assert.match(value(response, "set-cookie") ?? "", /^ab=B;/);
   });
 
-  it("validates", { skip }, async () => {
-    assert.deepEqual(await run(binary, ["validate", site.gateway.directory]).then(({ code }) => code), 0);
-    site.gateway.write("bad.yaml", [frontend({ name: "bad", port: 70_000 })]);
-    const { code, output } = await run(binary, ["validate", site.gateway.directory]);
-    assert.equal(code, 1);
-    assert.match(output, /bad\.yaml:\d+ Frontend default\/bad spec\.port: expected/);
-    site.gateway.remove("bad.yaml");
+  it("finds the packages that stand beside a middleware", async () => {
+    const modules = join(folder, "node_modules/stamp");
+    mkdirSync(modules, { recursive: true });
+    writeFileSync(join(modules, "package.json"), '{ "name": "stamp", "exports": "./text.mjs" }');
+    writeFileSync(join(modules, "text.mjs"), 'export const TEXT = "of a package";');
+    const file = join(folder, "stamp.ts");
+    writeFileSync(
+      file,
+      'import { TEXT } from "stamp";\n' +
+        "export default () => () => async (c: any, next: any) => { await next(); c.header('x-stamp', TEXT); };\n",
+    );
+    const stamped = await startSite({
+      config: { middlewares: [{ name: "stamp" }] },
+      args: ["--middleware", `stamp=${file}`],
+    });
+    try {
+      assert.equal(value(await stamped.request(), "x-stamp"), "of a package");
+    } finally {
+      await stopSite(stamped);
+    }
   });
 
-  it("explains", { skip }, async () => {
-    const url = `http://a.com:${site.port}/x`;
-    const { code, output } = await run(binary, ["explain", "--config", site.gateway.directory, "GET", url]);
-    assert.equal(code, 0, output);
-    assert.match(output, /r1/);
+  it("takes nothing from the folder in which it is started", async () => {
+    writeFileSync(join(folder, ".env"), "ALBATROSS_ADMIN=nonsense\n");
+    writeFileSync(join(folder, "bunfig.toml"), 'preload = ["./no-such-file.ts"]\n');
+    const explained = startProcess(
+      albatrossCommand(["explain", "--config", site.gateway.directory, "GET", `http://a.com:${site.port}/x`]),
+      { cwd: folder },
+    );
+    assert.deepEqual([(await explained.exited).code, explained.stderr], [0, []]);
+    assert.match(explained.stdout.join("\n"), /r1/);
   });
 
-  it("tells its version", { skip }, async () => {
-    const { code, output } = await run(binary, ["version"]);
-    assert.equal(code, 0);
-    assert.ok(output.includes(manifest.version) && /bun/i.test(output), output);
+  it("is not made by options that nobody knows", async () => {
+    const { code, stderr } = await runProcess([join(PROJECT, "scripts/compile"), "--node"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /unknown option --node/);
   });
 });

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { type CommandResult, runCommand } from "../../../scripts/test-runner/command.ts";
+import { judgeCompiled } from "../../../scripts/test-runner/compile.ts";
+import { findTestFiles } from "../../../scripts/test-runner/files.ts";
 import { breaksConvention } from "../../../scripts/test-runner/gate.ts";
 import { parseOptions } from "../../../scripts/test-runner/options.ts";
 import { skippedByReason, splitReason } from "../../../scripts/test-runner/report.ts";
 import { judge } from "../../../scripts/test-runner/run-file.ts";
 
+const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 const ENDED: CommandResult = { code: 0, timedOut: false, output: "text", seconds: 1 };
 const PASSED = { name: "a", result: "passed" } as const;
 const FAILED = { name: "b", result: "failed" } as const;
@@ -31,6 +35,18 @@ describe("counting", () => {
     const hung = judge([], { ...ENDED, code: 1, timedOut: true, seconds: 300 });
     assert.equal(hung.failed, 1);
     assert.match(hung.output, /ended after 300 s/);
+  });
+
+  it("counts what could not be downloaded as not run, with the reason, and never as passed", () => {
+    const refused = { ...ENDED, code: 69, output: "some log\ncompile: it cannot be downloaded\n" };
+    const { passed, failed, skipped } = judgeCompiled("deno compile", refused);
+    assert.deepEqual({ passed, failed, skipped }, {
+      passed: 0,
+      failed: 0,
+      skipped: ["deno compile (not run: it cannot be downloaded)"],
+    });
+    assert.equal(judgeCompiled("deno compile", { ...ENDED, code: 1 }).failed, 1);
+    assert.equal(judgeCompiled("deno compile", ENDED).passed, 1);
   });
 
   it("gives skipped tests with one reason one line", () => {
@@ -94,12 +110,25 @@ async function gone(pid: number): Promise<boolean> {
   return false;
 }
 
+it("test files that start the program, by themselves or through a helper, are known as such", () => {
+  const files = new Map(findTestFiles(PROJECT).map((file) => [file.path, file]));
+  for (
+    const path of ["tests/blackbox/framing.test.ts", "tests/vectors/auth.test.ts", "tests/cli/run.test.ts"]
+  ) {
+    assert.equal(files.get(path)?.startsProgram, true, path);
+  }
+  for (const path of ["tests/blackbox/harness.test.ts", "tests/proxy/forward.test.ts"]) {
+    assert.equal(files.get(path)?.startsProgram, false, path);
+  }
+  assert.equal(files.get("tests/blackbox/binary.test.ts")?.binaryOnly, true);
+});
+
 describe("command line", () => {
   it("runs everything by default", () => {
     const options = parseOptions([]);
     assert.deepEqual({ ...options, jobs: 0 }, {
       quick: false,
-      runtimes: ["bun", "deno"],
+      runtimes: ["bun", "deno", "binary"],
       jobs: 0,
       patterns: [],
     });
