@@ -184,7 +184,7 @@ describe("edits of the exchange after a middleware has looked at or changed the 
   it("a URL that a middleware names wins over a rewrite that it has seen", async () => {
     const { upstream } = await exchanged((c, next) => {
       exchangeOf(c).rewritePath("/rewritten");
-      c.req.raw = new Request("http://a/named?q", c.req.raw.headers);
+      c.req.raw = new Request("http://a/named?q", { headers: c.req.raw.headers });
       return next();
     });
     assert.match(upstream, /^GET \/named\?q /);
