@@ -86,11 +86,11 @@ function parse(
   at++;
   for (const wanted of VERSION) {
     if (at === limit) return undefined;
-    if (bytes[at++] !== wanted) throw badVersion(bytes, at - 1, limit);
+    if (bytes[at++] !== wanted) throw badVersion(bytes, targetEnd + 1, at);
   }
   if (at + 2 >= limit) return undefined;
   const minor = (bytes[at] as number) - 0x30;
-  if (minor !== 0 && minor !== 1) throw badVersion(bytes, at, limit);
+  if (minor !== 0 && minor !== 1) throw badVersion(bytes, targetEnd + 1, at + 1);
   if (bytes[at + 1] !== CR || bytes[at + 2] !== LF) {
     throw new GatewayError("BAD_REQUEST", "invalid request line");
   }
@@ -119,7 +119,7 @@ function finish(
   // An upgrade with a body would leave two readers of one stream; offering it on is a MAY (RFC 9110 7.8).
   if (connection.upgrade && minor === 1 && !hasBody) upgrade = upgradeOf(fields);
   let expectContinue = false;
-  const expect = fields.valueOfId(FieldId.EXPECT);
+  const expect = fields.joinedOfId(FieldId.EXPECT);
   if (expect !== undefined && minor === 1) {
     if (expect.toLowerCase() !== "100-continue") {
       throw new GatewayError("EXPECTATION_FAILED", "unknown expectation");
@@ -153,9 +153,9 @@ function upgradeOf(fields: Fields): string {
   return protocols.join(", ");
 }
 
-function badVersion(bytes: Uint8Array, at: number, limit: number): GatewayError {
-  const text = decodeLatin1(bytes.subarray(at, Math.min(limit, at + 4)));
-  return /^[0-9]/.test(text) || /^HTTP/.test(text)
+/** `start` is where the version should be, `end` lies behind the first byte that is not as we want it. */
+function badVersion(bytes: Uint8Array, start: number, end: number): GatewayError {
+  return /^HTTP\/[0-9]/.test(decodeLatin1(bytes.subarray(start, end)))
     ? new GatewayError("VERSION_NOT_SUPPORTED", "only HTTP/1.0 and HTTP/1.1 are spoken on this port")
     : new GatewayError("BAD_REQUEST", "invalid request line");
 }

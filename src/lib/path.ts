@@ -31,14 +31,15 @@ export interface Target {
 }
 
 /**
- * Splits a request target, by its shape alone: whether the form suits the method is for the caller to check. A
+ * Splits a request target, by its shape alone: whether the form suits the method is for the caller to check. Absolute
+ * forms of other schemes than http and https are none (RFC 9110 4.2). A
  * fragment is illegal here and dropped; it must not be forwarded either, or an upstream that takes `#` for a plain
  * character would see another path than the one that was matched.
  */
 export function splitTarget(target: string): Target {
   if (target.charCodeAt(0) === SLASH) return splitPath("origin", target, null);
   if (target === "*") return { form: "asterisk", path: "*", query: "", authority: null };
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(target);
+  const scheme = /^https?:\/\//i.exec(target);
   if (scheme === null) return { form: "authority", path: "", query: "", authority: target };
   const rest = target.slice(scheme[0].length);
   const end = rest.search(/[/?#]/);

@@ -186,10 +186,11 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
       input = concat(this.#held, bytes);
       this.#held = EMPTY;
       borrowed = false;
-      // A head grows line by line: without a new line end there is nothing new to find.
+      // A head grows line by line: without a new line end there is nothing new to find, but a target too long.
+      const { maxHeadBytes, maxTargetBytes } = this.#port.limits.request;
       if (
-        this.#exchange === undefined && !bytes.includes(LF) &&
-        input.length < this.#port.limits.request.maxHeadBytes
+        this.#exchange === undefined && !bytes.includes(LF) && input.length < maxHeadBytes &&
+        (input.length <= maxTargetBytes || input.includes(LF))
       ) {
         this.#held = input;
         return;

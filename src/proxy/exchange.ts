@@ -112,10 +112,13 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     if (target.form === "asterisk" && head.method !== "OPTIONS") {
       throw new GatewayError("BAD_REQUEST", "request target * is for OPTIONS only");
     }
-    this.authority = target.authority ?? hostField(head) ?? "";
-    if (target.authority !== null) hostField(head);
-    const host = this.authority === "" && head.minor === 0 ? NO_HOST : normalizeHost(this.authority);
-    if (host === null) throw new GatewayError("BAD_REQUEST", "invalid host");
+    const field = hostField(head);
+    this.authority = target.authority ?? field ?? "";
+    const hostless = this.authority === "" && head.minor === 0 && target.authority === null;
+    const host = hostless ? NO_HOST : normalizeHost(this.authority);
+    // A Host that is none is refused also where the target has another one (RFC 9112 3.2).
+    const isFieldBad = target.authority !== null && field !== undefined && normalizeHost(field) === null;
+    if (host === null || isFieldBad) throw new GatewayError("BAD_REQUEST", "invalid host");
     const path = normalizePath(target.path);
     if (path === null) throw new GatewayError("BAD_REQUEST", "invalid path");
     this.host = host;

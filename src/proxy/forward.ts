@@ -1,6 +1,7 @@
 /** Sends one exchange to an endpoint of its upstream, and to others when that fails. */
 import { GatewayError } from "../errors.ts";
 import type { Fields } from "../http1/fields.ts";
+import { FieldId } from "../http1/known.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
 import { trailerLines } from "../http1/serialize.ts";
 import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
@@ -132,7 +133,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     if (this.#done) return socket.destroy();
     this.#finish();
     this.#answeredWith(head.status);
-    if (this.#exchange.head.upgrade === "") {
+    if (!isOffered(this.#exchange.head.upgrade, head)) {
       socket.destroy();
       this.#consumer.fail(new GatewayError("UPSTREAM_PROTOCOL", "protocol switch that was not asked for"));
       return;
@@ -142,7 +143,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
 
   onFailure(error: GatewayError): void {
     const connection = this.#connection;
-    const stale = connection?.reused === true && connection.received === 0 && error.code === "UPSTREAM_RESET";
+    const stale = connection?.stale === true && error.code === "UPSTREAM_RESET";
     this.#exchange.upstreamBytes += connection?.received ?? 0;
     this.#connection = undefined;
     this.#failed(error, true, stale);
@@ -308,6 +309,19 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     this.#continueTimer?.cancel();
     this.#exchange.upstreamBytes += this.#connection?.received ?? 0;
   }
+}
+
+/** Whether a 101 switches to what the client offered, and to nothing else (RFC 9110 7.8). */
+function isOffered(offer: string, head: ResponseHead): boolean {
+  const offered = protocolsOf(offer);
+  const chosen = protocolsOf(head.fields.joinedOfId(FieldId.UPGRADE) ?? "");
+  return offered.length > 0 && chosen.every((protocol) => offered.includes(protocol));
+}
+
+function protocolsOf(list: string): string[] {
+  return list.toLowerCase().split(",").map((protocol) => protocol.trim()).filter((protocol) =>
+    protocol !== ""
+  );
 }
 
 function noEndpoints(upstream: LiveUpstream): GatewayError {

@@ -58,6 +58,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   #blocked = false;
   #paused = false;
   #served = 0;
+  #begun = false;
   /** Bytes of the answer under way, head included. */
   received = 0;
 
@@ -77,9 +78,9 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     socket.handler = this;
   }
 
-  /** Whether it has served a request before the one under way. */
-  get reused(): boolean {
-    return this.#served > 1;
+  /** Whether it has served a request before the one under way, of whose answer no byte has come. */
+  get stale(): boolean {
+    return this.#served > 1 && this.received === 0 && !this.#begun;
   }
 
   /** Starts a request. The body, if any, follows through {@link write} and {@link finish}. */
@@ -91,6 +92,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     this.#head = undefined;
     this.#requestComplete = false;
     this.received = 0;
+    this.#begun = false;
     this.#served++;
     this.pool.requests++;
     this.pool.active++;
@@ -199,6 +201,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
       });
       if (head === undefined) {
         this.#held = at === 0 && input !== bytes ? input : input.slice(at);
+        this.#begun ||= this.#held.length > 0;
         return;
       }
       at += head.size;
@@ -207,8 +210,14 @@ export class UpstreamConnection implements SocketHandler, Poolable {
         this.#upgrade(head, input.slice(at));
         return;
       }
-      if (head.status < 200) this.#sink?.onInformational(head);
-      else this.#begin(head);
+      if (head.status >= 200) {
+        this.#begin(head);
+      } else if (this.received > this.#limits.maxResponseHeadBytes) {
+        // Each of them would start the read timeout anew, and an endpoint could go on for ever.
+        throw new GatewayError("UPSTREAM_PROTOCOL", "too many 1xx answers");
+      } else {
+        this.#sink?.onInformational(head);
+      }
     }
     // The sink may have given up when it saw the head.
     if (this.#state === "body") this.#body(input, at);

@@ -277,7 +277,7 @@ describe("answers", () => {
   });
 
   it("a stream of 1xx answers is held back for a slow client too", async () => {
-    const site = startSite();
+    const site = startSite({ limits: { maxResponseHeadBytes: 4 * MIB } });
     const client = site.client().limit(100).send(request());
     const upstream = site.accept();
     for (let i = 0; i < 2000; i++) upstream.send(`HTTP/1.1 103 Early\r\nLink: ${"x".repeat(1000)}\r\n\r\n`);
