@@ -39,6 +39,8 @@ export const problemsShape = z.object({
     field: z.string(),
     reason: z.string(),
     stale: z.boolean().optional(),
+    /** Of a file that cannot be read: the objects that serve on as it gave them before. */
+    keeps: z.array(objectRef).optional(),
   })),
 });
 export type ProblemsAnswer = z.infer<typeof problemsShape>;
@@ -128,6 +130,12 @@ export const explanationShape = z.object({
   /** What runs before the action, in order. */
   filters: z.array(z.string()),
   action,
+  /** What of this is not as it was written, because what was written is invalid: the last good version serves. */
+  stale: z.array(z.object({
+    object: z.object({ kind: z.string(), namespace: z.string(), name: z.string() }),
+    field: z.string(),
+    reason: z.string(),
+  })),
   /** Routes in the order in which they are tried, up to the one that wins. */
   steps: z.array(routeRef.extend({
     matched: z.boolean(),

@@ -26,7 +26,10 @@ export function adminPorts({ gateway, dataPlane, metrics, version, runtime }: Ad
   return {
     index: () => ({ name: "albatross", version, runtime, revision: gateway.revision() }),
     readiness: () => gateway.readiness(),
-    problems: () => [...gateway.problems()],
+    problems: () =>
+      gateway.problems().map(({ keeps, ...rest }) =>
+        keeps === undefined ? rest : { ...rest, keeps: [...keeps] }
+      ),
     objects(query) {
       const snapshot = gateway.snapshot();
       return snapshot === undefined ? [] : objectsOf(snapshot, query);
@@ -39,7 +42,7 @@ export function adminPorts({ gateway, dataPlane, metrics, version, runtime }: Ad
     upstreams: () => dataPlane.upstreams().map((status) => ({ ...status, endpoints: [...status.endpoints] })),
     explain(query) {
       const table = gateway.table();
-      return table === undefined ? undefined : explain(table, query);
+      return table === undefined ? undefined : explain(table, query, gateway.problems());
     },
     metrics: () => metrics.expose(),
   };

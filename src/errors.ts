@@ -42,6 +42,8 @@ export interface Problem {
   readonly reason: string;
   /** True while an earlier, good version of the object keeps serving. */
   readonly stale?: boolean;
+  /** Of a file that cannot be read: the objects that serve on as it gave them before. */
+  readonly keeps?: readonly ObjectRef[];
 }
 
 /** `Kind namespace/name`, the way objects are named in logs and messages. */
@@ -49,13 +51,14 @@ export function objectLabel(ref: ObjectRef): string {
   return `${ref.kind} ${ref.namespace === "" ? "" : `${ref.namespace}/`}${ref.name}`;
 }
 
-/** `file:line object field: reason`, the line that `albatross validate` prints. */
+/** `file:line object field: reason`, and whether an earlier version serves on: the line that `albatross validate` prints. */
 export function formatProblem(problem: Problem): string {
   const { object } = problem;
   const place = object.file === undefined ? "" : `${object.file}:${object.line ?? 1} `;
   const field = problem.field === "" ? "" : ` ${problem.field}`;
   const mark = problem.severity === "warning" ? "warning: " : "";
-  return `${place}${objectLabel(object)}${field}: ${mark}${problem.reason}`;
+  const stale = problem.stale === true ? " (stale: the last good version keeps serving)" : "";
+  return `${place}${objectLabel(object)}${field}: ${mark}${problem.reason}${stale}`;
 }
 
 /** The limits that peers can reach, by the names under which they are set (docs/limits.md) and counted. */

@@ -1,7 +1,7 @@
 /** What would be done with a request, from the table alone: nothing is sent. */
 import type { Explanation } from "../routes/shapes.ts";
 import type { ExplainQuery } from "../routes/ports.ts";
-import { GatewayError } from "./errors.ts";
+import { GatewayError, type Problem } from "./errors.ts";
 import { formatEndpoint } from "./lib/endpoint.ts";
 import { parseNetwork } from "./lib/ip.ts";
 import { splitTarget } from "./lib/path.ts";
@@ -12,14 +12,20 @@ import type { Filter } from "./table/filters.ts";
 import type { Listener, Route, Table } from "./table/table.ts";
 
 type Action = Explanation["action"];
+type Stale = Explanation["stale"][number];
 type Decision = Pick<Explanation, "route" | "filters" | "action" | "steps">;
 
-/** `query.url` is an absolute http or https URL. */
-export function explain(table: Table, query: ExplainQuery): Explanation {
+/** `query.url` is an absolute http or https URL; `problems` are those of the configuration that the table was made of. */
+export function explain(
+  table: Table,
+  query: ExplainQuery,
+  problems: readonly Problem[] = [],
+): Explanation {
   const { method, url, from, headers } = query;
   const listener = table.listeners.find((each) => each.port === portOf(url) && each.protocol !== "udp");
   const trusted = table.gateway.trustedProxies.flatMap((block) => parseNetwork(block) ?? []);
   const view = viewRequest({ method, ...requestOf(url, headers), peer: from }, trusted);
+  const decision = decide(table, listener, view, url);
   return {
     shape: 1,
     request: { method, url, from, view: view.ok ? viewOf(view) : null },
@@ -29,8 +35,50 @@ export function explain(table: Table, query: ExplainQuery): Explanation {
       port: listener.port,
       protocol: listener.protocol,
     },
-    ...decide(table, listener, view, url),
+    ...decision,
+    stale: staleAmong(involved(table, listener, decision), problems),
   };
+}
+
+/** Objects that have a say in the decision. */
+function involved(
+  table: Table,
+  listener: Listener | undefined,
+  { route, action, steps }: Decision,
+): Stale["object"][] {
+  const { gateway } = table;
+  const objects = [{ kind: "ALB2", namespace: gateway.namespace, name: gateway.name }];
+  if (listener !== undefined) objects.push({ kind: "Frontend", ...nameOf(listener.source) });
+  // A route that did not match may have, had its object been read as it is written.
+  for (const { object } of steps) objects.push(object);
+  if (route !== null) objects.push(route.object);
+  for (const { service } of action.type === "forward" ? action.endpoints : []) {
+    const [namespace = "", name = ""] = service.split("/");
+    objects.push({ kind: "Service", namespace, name });
+  }
+  const unique = new Map(objects.map((object) => [Object.values(object).join("/"), object]));
+  return [...unique.values()];
+}
+
+function nameOf({ namespace, name }: { readonly namespace: string; readonly name: string }) {
+  return { namespace, name };
+}
+
+/** Those of `objects` of which an earlier version is served, once for each reason. */
+function staleAmong(objects: readonly Stale["object"][], problems: readonly Problem[]): Stale[] {
+  const stale = problems.filter((problem) => problem.stale === true);
+  return objects.flatMap((object) =>
+    stale.filter((problem) => [problem.object, ...problem.keeps ?? []].some((each) => isSame(each, object)))
+      .map(({ field, reason, keeps, object: { file, line } }) => ({
+        object,
+        field: keeps === undefined ? field : "",
+        reason: keeps === undefined ? reason : `${file}:${line ?? 1} cannot be read: ${reason}`,
+      }))
+  );
+}
+
+function isSame(a: Stale["object"], b: Stale["object"]): boolean {
+  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
 }
 
 function decide(table: Table, listener: Listener | undefined, view: ViewResult, url: string): Decision {

@@ -1,14 +1,16 @@
 /** `albatross explain`: which route a request gets, and why not another. */
-import { type Explanation } from "../../routes/shapes.ts";
+import type { ExplainQuery } from "../../routes/ports.ts";
+import { type Explanation, explanationShape } from "../../routes/shapes.ts";
 import { explainQuerySchema, splitHeader } from "../../routes/explain.ts";
 import { objectLabel } from "../errors.ts";
 import { explain as explainRequest } from "../explain.ts";
-import { type Command, EXIT, settingsFrom, UsageError } from "./command.ts";
+import { ASK_OPTION, askGateway } from "./ask.ts";
+import { type Arguments, type Command, EXIT, type Io, settingsFrom, UsageError } from "./command.ts";
 import { load, summarize } from "./load.ts";
 
 export const explain: Command = {
   name: "explain",
-  synopsis: "--config PATH METHOD URL [-H 'name: value']… [--from IP] [--json]",
+  synopsis: "--config PATH|--ask ADDR:PORT METHOD URL [-H 'name: value']… [--from IP] [--json]",
   summary:
     "Says which route a request gets, what is done with it, and for each better-placed route the first term that " +
     "failed. The URL's port chooses the listener. Nothing is sent.",
@@ -23,6 +25,7 @@ export const explain: Command = {
     },
     from: { type: "string", value: "IP", help: "the client's end of the connection (default 127.0.0.1)" },
     json: { type: "boolean", help: "as JSON, in a documented shape" },
+    ask: ASK_OPTION,
   },
 
   async run({ positionals, flags, options }, io) {
@@ -37,9 +40,7 @@ export const explain: Command = {
       const field = String(issue?.path[0]);
       throw new UsageError(`${field === "headers" ? "-H" : field}: ${issue?.message}`);
     }
-    const { table, problems } = await load(settingsFrom({ flags, env: io.env }), true);
-    if (problems.length > 0) await io.stderr(`${summarize(problems)}; see albatross validate\n`);
-    const explanation = explainRequest(table, query.data);
+    const explanation = await explanationFrom(options["ask"], query.data, flags, io);
     await io.stdout(
       options["json"] === true ? `${JSON.stringify(explanation, null, 2)}\n` : print(explanation),
     );
@@ -47,7 +48,23 @@ export const explain: Command = {
   },
 };
 
-function print({ request, listener, route, filters, action, steps }: Explanation): string {
+/** From a gateway that runs, which knows of earlier versions of objects, or from the files as they are. */
+async function explanationFrom(
+  ask: unknown,
+  query: ExplainQuery,
+  flags: Arguments["flags"],
+  io: Io,
+): Promise<Explanation> {
+  if (typeof ask === "string") {
+    if (flags.config !== undefined) throw new UsageError("give --config or --ask, not both");
+    return explanationShape.parse(await askGateway(ask, "/api/explain", query));
+  }
+  const { table, problems } = await load(settingsFrom({ flags, env: io.env }), true);
+  if (problems.length > 0) await io.stderr(`${summarize(problems)}; see albatross validate\n`);
+  return explainRequest(table, query);
+}
+
+function print({ request, listener, route, filters, action, stale, steps }: Explanation): string {
   const losers = steps.filter(({ matched }) => !matched);
   const lines = [
     `${request.method} ${request.url} from ${request.from}`,
@@ -63,6 +80,11 @@ function print({ request, listener, route, filters, action, steps }: Explanation
     `  route      ${route === null ? "none" : `${route.index}. ${objectLabel(route.object)}`}`,
     ...filters.map((filter) => `  filter     ${filter}`),
     ...printAction(action),
+    ...stale.map(({ object, field, reason }) =>
+      `  stale      ${objectLabel(object)}${
+        field === "" ? "" : ` ${field}`
+      }: ${reason}; the last good version serves`
+    ),
     ...(losers.length === 0 ? [] : ["", "tried before, without a match:"]),
     ...losers.map(({ index, object, failed }) =>
       `  ${index}. ${objectLabel(object)}: ${

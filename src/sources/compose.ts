@@ -50,16 +50,15 @@ export function compose(files: readonly ParsedFile[], before: GoodObjects = new 
       if (!kept.has(key) && !entry.refusals?.length) kept.set(key, entry);
     }
     if (file.errors.length === 0) continue;
-    let stale = false;
+    const keeps: ObjectRef[] = [];
     for (const [key, entry] of earlier ?? []) {
       if (seen.has(key)) continue;
-      stale = true;
+      const { kind, metadata: { namespace, name } } = entry.object;
+      keeps.push({ kind, namespace, name });
       kept.set(key, entry);
       if (!winners.has(key)) winners.set(key, entry);
     }
-    for (const error of file.errors) {
-      problems.push(unreadable(file.path, error, stale || error.stale === true));
-    }
+    for (const error of file.errors) problems.push(unreadable(file.path, error, keeps));
   }
   return { entries: [...winners.values()], problems: problems.sort(byPlace), good };
 }
@@ -88,10 +87,12 @@ function duplicate(definition: Definition, winner: SnapshotEntry): Problem {
   return { severity: "error", code: "DuplicateObject", object: refer(definition, ""), field: "", reason };
 }
 
-function unreadable(path: string, error: FileError, stale: boolean): Problem {
+function unreadable(path: string, error: FileError, keeps: readonly ObjectRef[]): Problem {
   const object: ObjectRef = { kind: "File", namespace: "", name: path, file: path, ...error.place };
   const code = "UnreadableFile";
-  return { severity: "error", code, object, field: "", reason: error.message, ...(stale && { stale }) };
+  const problem: Problem = { severity: "error", code, object, field: "", reason: error.message };
+  if (keeps.length > 0) return { ...problem, stale: true, keeps };
+  return error.stale === true ? { ...problem, stale: true } : problem;
 }
 
 function refer({ result, origin }: Definition, field: string): ObjectRef {

@@ -13,6 +13,7 @@ const EXPLANATION: shapes.Explanation = {
   route: null,
   filters: [],
   action: { type: "none", reason: "nothing listens" },
+  stale: [],
   steps: [],
 };
 

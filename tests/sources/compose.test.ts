@@ -28,7 +28,7 @@ function served({ entries }: Composition): Record<string, number> {
 
 /** Each problem as its line, with a mark for those that leave a good version in place. */
 function said({ problems }: Composition): string[] {
-  return problems.map((problem) => `${formatProblem(problem)}${problem.stale ? " (stale)" : ""}`);
+  return problems.map(formatProblem);
 }
 
 test("compose: the first definition wins, whatever is said later is told with both places", async () => {
@@ -56,7 +56,7 @@ test("compose: an object that becomes bad keeps its last good version until it i
   const bad = await step({ "a.yaml": `${frontend("x", 0)}---\n${frontend("y", 2)}` }, first);
   assert.deepEqual(served(bad), { x: 1, y: 2 });
   assert.deepEqual(said(bad), [
-    "a.yaml:4 Frontend default/x spec.port: expected a port from 1 to 65535, got 0 (stale)",
+    "a.yaml:4 Frontend default/x spec.port: expected a port from 1 to 65535, got 0 (stale: the last good version keeps serving)",
   ]);
   const stillBad = await step({ "a.yaml": `${frontend("x", -1)}---\n${frontend("y", 3)}` }, bad);
   assert.deepEqual(served(stillBad), { x: 1, y: 3 });
@@ -79,7 +79,7 @@ test("compose: an object of which a part is refused counts only as long as there
   assert.deepEqual(served(again), { x: 2 });
   assert.equal(again.entries[0]?.refusals?.length, 0);
   assert.deepEqual(said(again), [
-    "a.yaml:4 Frontend default/x spec.config.auth: expected a mapping, got 5 (stale)",
+    "a.yaml:4 Frontend default/x spec.config.auth: expected a mapping, got 5 (stale: the last good version keeps serving)",
   ]);
 });
 
@@ -94,6 +94,7 @@ test("compose: a file that cannot be parsed keeps its last good content", async 
     field: "",
     reason: "not valid YAML or JSON: deficient indentation, or a quote or bracket that is not closed",
     stale: true,
+    keeps: [{ kind: "Frontend", namespace: "default", name: "x" }],
   }]);
   const still = await step({ "a.yaml": BROKEN, "b.yaml": frontend("y", 3) }, broken);
   assert.deepEqual(served(still), { x: 1, y: 3 });
@@ -119,7 +120,9 @@ test("compose: a file that cannot be opened keeps its objects, and a folder says
   const first = await step({ "a.yaml": frontend("x", 1) });
   const unreadable = compose([unreadableFile("a.yaml", { message: "not permitted to read it" })], first.good);
   assert.deepEqual(served(unreadable), { x: 1 });
-  assert.deepEqual(said(unreadable), ["a.yaml:1 File a.yaml: not permitted to read it (stale)"]);
+  assert.deepEqual(said(unreadable), [
+    "a.yaml:1 File a.yaml: not permitted to read it (stale: the last good version keeps serving)",
+  ]);
   const folder = compose([unreadableFile("d", { message: "x", stale: true })]);
   assert.equal(folder.problems[0]?.stale, true);
 });
