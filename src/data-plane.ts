@@ -1,8 +1,10 @@
 /** Where the parts that serve traffic meet: table in, sockets bound, requests answered. */
 import type { Problem } from "./errors.ts";
+import type { Interfaces } from "./lib/bind-addresses.ts";
 import type { Digests } from "./lib/digest.ts";
 import type { HttpCaller } from "./lib/http-call.ts";
 import { TimerWheel } from "./lib/timer-wheel.ts";
+import { listenerProblem, missingInterfaces, unsettable, unsettableBacklog } from "./listener-problems.ts";
 import { Listeners } from "./listeners/listeners.ts";
 import { createAuthServices } from "./middlewares/auth/services.ts";
 import type { MiddlewareRegistry } from "./middlewares/registry.ts";
@@ -14,7 +16,7 @@ import type { ProxyLimits } from "./proxy/limits.ts";
 import { ServedListener } from "./proxy/served-listener.ts";
 import type { UpstreamConnection } from "./proxy/upstream-connection.ts";
 import type { Runtime, Socket } from "./runtimes/runtime.ts";
-import type { Listener, Protocol, Table } from "./table/table.ts";
+import type { GatewaySettings, Protocol, Table } from "./table/table.ts";
 import type { ExchangeObserver } from "./telemetry/record.ts";
 import { UpstreamRegistry } from "./upstreams/upstream.ts";
 
@@ -60,6 +62,8 @@ export interface DataPlaneOptions {
   readonly runtime: Runtime;
   readonly observer: ExchangeObserver;
   readonly bind: string | undefined;
+  /** Addresses of this machine, for listeners that are bound to interfaces. */
+  interfaces(): Interfaces;
   readonly limits: ProxyLimits;
   readonly middlewares: MiddlewareRegistry;
   /** For what asks other servers, such as forward authentication. */
@@ -70,6 +74,9 @@ export interface DataPlaneOptions {
   /** `problems()` or `listeners()` have changed outside of `apply`. */
   changed(): void;
 }
+
+/** Connections that may wait for being accepted (data-plane spec 8.3). */
+const DEFAULT_BACKLOG = 2048;
 
 /** What can be served today. */
 const SERVED: readonly Protocol[] = ["http"];
@@ -92,6 +99,7 @@ class LiveDataPlane implements DataPlane {
   readonly #leaving = new Map<string, ServedListener>();
   readonly #compileOptions: Omit<CompileOptions, "problems">;
   readonly #admission: Admission;
+  #gateway: GatewaySettings | undefined;
   #buildProblems: readonly Problem[] = [];
 
   constructor(options: DataPlaneOptions) {
@@ -106,6 +114,7 @@ class LiveDataPlane implements DataPlane {
     this.#sockets = new Listeners({
       runtime,
       bind: options.bind,
+      interfaces: () => options.interfaces(),
       accept: (id, socket) => this.#accept(id, socket),
       changed: () => options.changed(),
     });
@@ -146,7 +155,12 @@ class LiveDataPlane implements DataPlane {
       this.#draining.add(listener);
       listener.drain();
     }
-    await this.#sockets.reconcile([...next.values()].map(({ compiled: { spec } }) => spec));
+    const { listen } = table.gateway;
+    problems.push(...unsettableBacklog(table.gateway, this.#options.runtime));
+    const backlog = listen.backlog ?? DEFAULT_BACKLOG;
+    const wanted = [...next.values()].map(({ compiled: { spec: { id, port } } }) => ({ id, port, backlog }));
+    await this.#sockets.reconcile(wanted, listen);
+    this.#gateway = table.gateway;
     for (const [id, listener] of gone) {
       if (this.#leaving.get(id) === listener) this.#leaving.delete(id);
       if (listener.connectionCount === 0) this.#draining.delete(listener);
@@ -199,7 +213,10 @@ class LiveDataPlane implements DataPlane {
           : [listenerProblem(listener.compiled.spec, "ListenerFailed", "spec.port", failure)];
       },
     );
-    return [...this.#buildProblems, ...failed];
+    const missing = this.#gateway === undefined
+      ? []
+      : missingInterfaces(this.#gateway, this.#sockets.missingInterfaces);
+    return [...this.#buildProblems, ...missing, ...failed];
   }
 
   async drain(
@@ -249,36 +266,6 @@ function facts(
 ): Pick<ListenerStatus, "id" | "name" | "port" | "protocol" | "connections"> {
   const { id, name, port, protocol } = listener.compiled.spec;
   return { id, name, port, protocol, connections: listener.connectionCount };
-}
-
-/** Parts of `keepalive.tcp` that no runtime lets us set (rulings: TCP keepalive); the connection keeps the system's. */
-function unsettable(spec: Listener, runtime: Runtime): Problem[] {
-  const { tcp } = spec.keepalive;
-  const parts = [
-    ["idle", runtime.name === "deno" && tcp?.idleMs !== null],
-    ["interval", tcp?.intervalMs !== null],
-    ["count", tcp?.count !== null],
-  ] as const;
-  return tcp === null ? [] : parts.filter(([, given]) => given).map(([part]) => ({
-    ...listenerProblem(
-      spec,
-      "Unsupported",
-      `spec.config.keepalive.tcp.${part}`,
-      `${runtime.name} cannot set it; the system's value holds`,
-    ),
-    severity: "warning",
-  }));
-}
-
-function listenerProblem(spec: Listener, code: Problem["code"], field: string, reason: string): Problem {
-  const { namespace, name } = spec.source;
-  return {
-    severity: "error",
-    code,
-    object: { kind: "Frontend", namespace, name: name === "" ? spec.name : name },
-    field,
-    reason,
-  };
 }
 
 function sleep(ms: number): Promise<void> {

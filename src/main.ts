@@ -25,6 +25,7 @@ import { createDataPlane } from "./data-plane.ts";
 import { createGateway, type Gateway, NothingReadable } from "./gateway.ts";
 import { formatEndpoint } from "./lib/endpoint.ts";
 import { loadMiddlewares } from "./middlewares/user.ts";
+import { networkInterfaces } from "./runtimes/network-interfaces.ts";
 import { nodeDigests } from "./runtimes/node-digests.ts";
 import { createHttpCaller } from "./runtimes/node-http.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
@@ -78,6 +79,7 @@ async function serve(settings: Settings, log: Logger, accessLines: LineWriter): 
       writer: accessLines,
     }),
     bind: settings.bind,
+    interfaces: networkInterfaces,
     limits: { ...settings.limits, hit: metrics.limitHit },
     middlewares,
     call: createHttpCaller(),

@@ -1,10 +1,14 @@
 /** Keeps the ports that are bound equal to the ports that are wanted. */
+import { bindAddresses, type Interfaces, isEveryAddress } from "../lib/bind-addresses.ts";
 import type { Runtime, Socket, TcpListener } from "../runtimes/runtime.ts";
+import type { ListenSettings } from "../table/table.ts";
 
 export interface WantedPort {
   /** Listener id, see the table. */
   readonly id: string;
   readonly port: number;
+  /** Connections that may wait for being accepted; absent = as the runtime has it. */
+  readonly backlog?: number;
 }
 
 export interface PortStatus {
@@ -19,19 +23,24 @@ export interface ListenersOptions {
   readonly runtime: Runtime;
   /** Replaces the wildcard address. */
   readonly bind: string | undefined;
+  /** Addresses of this machine, asked for when interfaces are to be bound. */
+  interfaces(): Interfaces;
   accept(id: string, socket: Socket): void;
   /** A port was bound or could not be. */
   changed(): void;
 }
 
-/** Connections that may wait to be accepted while the process is busy; the kernel's own limit may be lower. */
-const BACKLOG = 4096;
-
 /** How long after a failure a port is tried again. */
 const RETRY_MS = 1000;
+/** How often interfaces are looked at again, when they are to be bound: addresses come and go. */
+const INTERFACES_MS = 5000;
+const EVERY_ADDRESS = "::";
+const EVERY_V4 = "0.0.0.0";
 
 interface Bound {
   readonly wanted: WantedPort;
+  /** Undefined = nothing may be bound. */
+  readonly hosts: readonly string[] | undefined;
   sockets: readonly TcpListener[];
   failure: string;
   retry: ReturnType<typeof setTimeout> | undefined;
@@ -42,6 +51,9 @@ export class Listeners {
   readonly #bound = new Map<string, Bound>();
   /** Ports that are being released, by listener id. */
   readonly #releases = new Map<string, Promise<void>>();
+  #wanted: readonly WantedPort[] = [];
+  #settings: ListenSettings = { nics: [], ipv6: true, backlog: null };
+  #watch: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(options: ListenersOptions) {
@@ -57,22 +69,39 @@ export class Listeners {
     }));
   }
 
+  /** Names of interfaces that were to be bound and that this machine does not have. */
+  get missingInterfaces(): readonly string[] {
+    const { nics } = this.#settings;
+    if (this.#options.bind !== undefined || nics === null || nics.length === 0) return [];
+    const interfaces = this.#options.interfaces();
+    return nics.filter((nic) => interfaces[nic] === undefined);
+  }
+
   /**
-   * Binds what is new and releases what is gone; resolves when every new port was tried once and what is gone is released.
-   * Unchanged ports are left alone.
+   * Binds what is new, releases what is gone, and binds anew what is bound otherwise than it should be; resolves when every
+   * new port was tried once and what is gone is released. Unchanged ports are left alone.
    */
-  async reconcile(wanted: readonly WantedPort[]): Promise<void> {
+  async reconcile(
+    wanted: readonly WantedPort[],
+    settings: ListenSettings = this.#settings,
+  ): Promise<void> {
     if (this.#closed) return;
-    const ids = new Set(wanted.map(({ id }) => id));
+    this.#wanted = wanted;
+    this.#settings = settings;
+    this.#watchInterfaces();
+    const hosts = this.#hosts();
+    const byId = new Map(wanted.map((port) => [port.id, port]));
     for (const [id, bound] of this.#bound) {
-      if (ids.has(id)) continue;
+      if (byId.get(id)?.backlog === bound.wanted.backlog && byId.has(id) && `${bound.hosts}` === `${hosts}`) {
+        continue;
+      }
       this.#bound.delete(id);
       void this.#release(bound);
     }
     await Promise.all([
       ...this.#releases.values(),
       ...wanted.filter(({ id }) => !this.#bound.has(id)).map((port) => {
-        const bound: Bound = { wanted: port, sockets: [], failure: "", retry: undefined };
+        const bound: Bound = { wanted: port, hosts, sockets: [], failure: "", retry: undefined };
         this.#bound.set(port.id, bound);
         return this.#try(bound);
       }),
@@ -82,15 +111,37 @@ export class Listeners {
   /** Stops accepting on every port; resolves when that has happened. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#watch);
     await Promise.all([...this.#bound.values()].map((bound) => this.#release(bound)));
+  }
+
+  #watchInterfaces(): void {
+    clearTimeout(this.#watch);
+    const { nics } = this.#settings;
+    if (this.#options.bind !== undefined || nics === null || nics.length === 0) return;
+    this.#watch = setTimeout(() => void this.reconcile(this.#wanted), INTERFACES_MS);
+  }
+
+  /** Where ports are bound; one address for everything where both families are open. */
+  #hosts(): readonly string[] | undefined {
+    const { bind, interfaces } = this.#options;
+    if (bind !== undefined) return [bind];
+    const { nics, ipv6 } = this.#settings;
+    if (nics === null) return undefined;
+    const found = bindAddresses(nics, nics.length === 0 ? {} : interfaces(), ipv6);
+    return isEveryAddress(found) ? [EVERY_ADDRESS] : [...found.v4, ...found.v6];
   }
 
   async #try(bound: Bound): Promise<void> {
     const { id, port } = bound.wanted;
+    if (bound.hosts === undefined) {
+      bound.failure = "the ALB2's spec.config.bindNIC cannot be read";
+      return this.#options.changed();
+    }
     try {
       // It may have been wanted a moment ago, too.
       await this.#releases.get(id);
-      const sockets = await this.#listen(id, port);
+      const sockets = await this.#listen(bound.wanted, bound.hosts);
       // Released, or the program ended, while it was being bound.
       if (this.#closed || this.#bound.get(id) !== bound) return await closeAll(sockets);
       bound.sockets = sockets;
@@ -103,16 +154,27 @@ export class Listeners {
     this.#options.changed();
   }
 
-  async #listen(id: string, port: number): Promise<readonly TcpListener[]> {
-    const { runtime, bind, accept } = this.#options;
-    const take = (socket: Socket) => accept(id, socket);
-    if (bind !== undefined) return [await runtime.listenTcp({ host: bind, port, backlog: BACKLOG }, take)];
+  /** All of the addresses or none. */
+  async #listen(wanted: WantedPort, hosts: readonly string[]): Promise<readonly TcpListener[]> {
+    const sockets: TcpListener[] = [];
     try {
-      // One socket for both families.
-      return [await runtime.listenTcp({ host: "::", port, backlog: BACKLOG }, take)];
+      for (const host of hosts) sockets.push(await this.#listenAt(wanted, host));
+      return sockets;
     } catch (error) {
-      if (!isNoIpv6(error)) throw error;
-      return [await runtime.listenTcp({ host: "0.0.0.0", port, backlog: BACKLOG }, take)];
+      await closeAll(sockets);
+      throw error;
+    }
+  }
+
+  async #listenAt({ id, port, backlog }: WantedPort, host: string): Promise<TcpListener> {
+    const { runtime, bind, accept } = this.#options;
+    const options = { port, ...(backlog === undefined ? {} : { backlog }) };
+    const take = (socket: Socket) => accept(id, socket);
+    try {
+      return await runtime.listenTcp({ ...options, host }, take);
+    } catch (error) {
+      if (bind !== undefined || host !== EVERY_ADDRESS || !isNoIpv6(error)) throw error;
+      return await runtime.listenTcp({ ...options, host: EVERY_V4 }, take);
     }
   }
 

@@ -104,6 +104,11 @@ export const tableSchema: z.ZodType<Table> = z.strictObject({
     implicit: z.boolean(),
     labelDomain: name,
     trustedProxies: z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])),
+    listen: z.strictObject({
+      nics: z.array(name).nullable(),
+      ipv6: z.boolean(),
+      backlog: z.int().min(1).nullable(),
+    }),
   }),
   listeners: z.array(listener),
   upstreams: z.record(name, upstream),

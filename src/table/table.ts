@@ -26,6 +26,16 @@ export interface GatewaySettings {
   readonly labelDomain: string;
   /** CIDRs of peers whose forwarded headers count; empty = nobody's. */
   readonly trustedProxies: readonly string[];
+  readonly listen: ListenSettings;
+}
+
+/** Where and how ports are bound, unless the command line says where (data-plane spec 8.3). */
+export interface ListenSettings {
+  /** Network interfaces whose addresses are bound; empty = every address; null = none, for it cannot be read. */
+  readonly nics: readonly string[] | null;
+  readonly ipv6: boolean;
+  /** Connections that may wait for being accepted, on http and https; null = the default. */
+  readonly backlog: number | null;
 }
 
 export type Protocol = "http" | "https" | "grpc" | "grpcs" | "tcp" | "udp";

@@ -1,9 +1,11 @@
 /** Client connections as the Frontend configures them (data-plane spec 3.12). */
+import { execFileSync } from "node:child_process";
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePorts } from "./harness/addresses.ts";
 import { dial, requestText } from "./harness/client.ts";
-import { type Gateway, startGateway } from "./harness/gateway.ts";
+import { GATEWAY_RUNTIME } from "./harness/command.ts";
+import { type Gateway, type Json, startGateway } from "./harness/gateway.ts";
 import { readResponse, value } from "./harness/message.ts";
 import { frontend, service } from "./harness/objects.ts";
 import { after, before, it } from "./harness/suite.ts";
@@ -13,11 +15,11 @@ import { sleep } from "./harness/wire.ts";
 describe("keep-alive towards clients", () => {
   let upstream: Upstream;
   let gateway: Gateway;
-  let few: number, brief: number, plain: number;
+  let few: number, brief: number, plain: number, probed: number;
 
   before(async () => {
     upstream = await startUpstream();
-    [few, brief, plain] = await freePorts(3) as [number, number, number];
+    [few, brief, plain, probed] = await freePorts(4) as [number, number, number, number];
     const services = [{ name: "app" }];
     const http = (options: unknown) => ({ config: { keepalive: { http: options } } });
     gateway = await startGateway({
@@ -25,6 +27,12 @@ describe("keep-alive towards clients", () => {
         frontend({ name: "few", port: few, services, ...http({ requests: 3 }) }),
         frontend({ name: "brief", port: brief, services, ...http({ timeout: "1s", header_timeout: "50s" }) }),
         frontend({ name: "plain", port: plain, services }),
+        frontend({
+          name: "probed",
+          port: probed,
+          services,
+          config: { keepalive: { tcp: { idle: "40m", interval: "30s", count: 3 } } },
+        }),
         ...service({ name: "app", endpoints: [upstream.endpoint] }),
       ],
     });
@@ -72,5 +80,30 @@ describe("keep-alive towards clients", () => {
       await sleep(1500);
     }
     client.close();
+  });
+
+  it("TCP probes are switched on; what the runtime cannot set is said (rulings: TCP keepalive)", async () => {
+    const timers = async (port: number) => {
+      const client = await dial({ host: gateway.host, port });
+      await client.send(requestText({}));
+      await readResponse(client);
+      const sockets = execFileSync("ss", ["-Htno", "sport", "=", `:${port}`], { encoding: "utf8" });
+      client.close();
+      return sockets;
+    };
+    const canIdle = GATEWAY_RUNTIME === "bun";
+    assert.match(await timers(probed), canIdle ? /timer:\(keepalive,(39|40)min/ : /timer:\(keepalive,/);
+    assert.doesNotMatch(await timers(plain), /timer:\(keepalive/);
+    const { problems } = await gateway.api("problems");
+    assert.deepEqual(
+      problems.filter(({ object }: Json) => object.name === "probed").map((
+        { field, severity, code }: Json,
+      ) => [field, severity, code]),
+      [...(canIdle ? [] : ["idle"]), "interval", "count"].map((part) => [
+        `spec.config.keepalive.tcp.${part}`,
+        "warning",
+        "Unsupported",
+      ]),
+    );
   });
 });

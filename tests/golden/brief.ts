@@ -11,6 +11,7 @@ const GATEWAY: GatewaySettings = {
   implicit: true,
   labelDomain: "cpaas.io",
   trustedProxies: [],
+  listen: { nics: [], ipv6: true, backlog: null },
 };
 
 const LISTENER: Partial<Listener> = {

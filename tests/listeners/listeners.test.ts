@@ -37,13 +37,14 @@ class Ports {
 const open: Listeners[] = [];
 after(() => open.forEach((listeners) => listeners.close()));
 
-function setUp(bind?: string) {
+function setUp(bind?: string, interfaces: Record<string, readonly string[]> = {}) {
   const ports = new Ports();
   const accepted: string[] = [];
   let changes = 0;
   const listeners = new Listeners({
     runtime: ports.runtime,
     bind,
+    interfaces: () => interfaces,
     accept: (id) => void accepted.push(id),
     changed: () => void changes++,
   });
@@ -89,6 +90,43 @@ describe("Listeners", () => {
     assert.deepEqual(ports.bound, ["0.0.0.0:80"]);
     assert.match(listeners.statuses[1]!.failure, /in use/);
     assert.ok(!ports.tried.includes("0.0.0.0:81"));
+  });
+
+  it("binds every address of the interfaces that it is told, and anew when they are others", async () => {
+    const interfaces: Record<string, readonly string[]> = { eth0: ["10.0.0.1", "fd00::1"] };
+    const { ports, listeners } = setUp(undefined, interfaces);
+    const settings = { nics: ["eth0", "eth1"], ipv6: true, backlog: null };
+    await listeners.reconcile(wanted(80), settings);
+    assert.deepEqual(ports.bound, ["10.0.0.1:80", "fd00::1:80"]);
+    assert.deepEqual(listeners.missingInterfaces, ["eth1"]);
+    interfaces["eth1"] = ["10.0.1.1"];
+    await listeners.reconcile(wanted(80));
+    assert.deepEqual(ports.bound, ["10.0.0.1:80", "10.0.1.1:80", "fd00::1:80"]);
+    assert.deepEqual(listeners.missingInterfaces, []);
+    const tries = ports.tried.length;
+    await listeners.reconcile(wanted(80), settings);
+    assert.equal(ports.tried.length, tries, "what is bound as it should be is left alone");
+    await listeners.reconcile(wanted(80), { nics: [], ipv6: false, backlog: null });
+    assert.deepEqual(ports.bound, ["0.0.0.0:80"]);
+  });
+
+  it("binds all addresses of a port or none", async () => {
+    const { ports, listeners } = setUp(undefined, { eth0: ["10.0.0.1", "10.0.0.2"] });
+    ports.refusals.set("10.0.0.2:80", "EADDRNOTAVAIL");
+    await listeners.reconcile(wanted(80), { nics: ["eth0"], ipv6: true, backlog: null });
+    assert.deepEqual(ports.bound, []);
+    assert.match(listeners.statuses[0]!.failure, /cannot be bound/);
+  });
+
+  it("binds nothing when the interfaces cannot be read, unless it is told an address", async () => {
+    const unreadable = { nics: null, ipv6: true, backlog: null };
+    const { ports, listeners } = setUp();
+    await listeners.reconcile(wanted(80), unreadable);
+    assert.deepEqual(ports.bound, []);
+    assert.match(listeners.statuses[0]!.failure, /bindNIC/);
+    const told = setUp("127.0.0.1");
+    await told.listeners.reconcile(wanted(80), unreadable);
+    assert.deepEqual(told.ports.bound, ["127.0.0.1:80"]);
   });
 
   it("a port that fails says why, is tried again, and the others serve", async () => {

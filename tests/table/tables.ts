@@ -17,6 +17,7 @@ export function tableOf(listeners: readonly Listener[], upstreams: readonly Upst
       implicit: true,
       labelDomain: "cpaas.io",
       trustedProxies: [],
+      listen: { nics: [], ipv6: true, backlog: null },
     },
     listeners,
     upstreams: Object.fromEntries(upstreams.map((each) => [each.name, each])),

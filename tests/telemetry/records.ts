@@ -37,6 +37,7 @@ export function table(routes: readonly Route[], options: TableOptions = {}): Tab
       implicit: true,
       labelDomain: "cpaas.io",
       trustedProxies: [],
+      listen: { nics: [], ipv6: true, backlog: null },
     },
     listeners: [{
       id: "tcp/80",

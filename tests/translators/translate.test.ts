@@ -52,6 +52,7 @@ describe("the gateway", () => {
       implicit: true,
       labelDomain: "cpaas.io",
       trustedProxies: [],
+      listen: { nics: [], ipv6: true, backlog: null },
     });
     assert.deepEqual(table.listeners.map(({ id, source }) => `${id} ${source.namespace}`), [
       "tcp/80 a",

@@ -9,7 +9,6 @@ const LATER: Readonly<Record<string, string>> = {
   "13-metrics-logs.yaml": "the HTTPS metrics endpoint and L4 logs are later features",
   "14-otel.yaml": "tracing is a later feature",
   "15-waf.yaml": "the web application firewall is a later feature",
-  "16-keepalive-tunables.yaml": "tunables of the ALB2 are a later feature",
   "18-ingress-translation.yaml": "Ingress translation is a later feature",
   "19-gateway-translation.yaml": "Gateway API translation is a later feature",
 };

@@ -5,6 +5,7 @@ import type { Snapshot } from "../../resources/snapshot.ts";
 import { compareText } from "../../table/precedence.ts";
 import type { GatewaySettings } from "../../table/table.ts";
 import type { Owner, Report, TranslateOptions } from "../types.ts";
+import { listenSettings } from "./listen.ts";
 
 /** Name of the gateway that owns everything when no ALB2 is given. */
 const IMPLICIT = { namespace: "default", name: "albatross" } as const;
@@ -79,5 +80,6 @@ export function gatewaySettings(
     implicit: owner !== undefined && alb === undefined,
     labelDomain: options.labelDomain,
     trustedProxies: [...trusted],
+    listen: listenSettings(alb, report),
   };
 }

@@ -91,6 +91,7 @@ const GATEWAY: GatewaySettings = {
   implicit: true,
   labelDomain: "cpaas.io",
   trustedProxies: [],
+  listen: { nics: [], ipv6: true, backlog: null },
 };
 
 export function startSite(options: SiteOptions = {}): Site {
