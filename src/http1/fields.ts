@@ -2,10 +2,13 @@
 import { GatewayError } from "../errors.ts";
 import { decodeAscii, decodeLatin1 } from "../lib/latin1.ts";
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN } from "./chars.ts";
-import { fieldIdOf } from "./known.ts";
+import { FieldId, fieldIdOf } from "./known.ts";
 
 /** Numbers kept per field in {@link Fields.spans}: name start, name end, value start, value end, id. */
 export const SPAN = 5;
+
+/** Where every head is parsed, so that lists of spans need not grow; what came of it is copied in one piece. */
+const PARSED: number[] = new Array<number>(200 * SPAN).fill(0);
 
 /** What a peer may send; exceeding it is refused with 431. */
 export interface HeadLimits {
@@ -21,9 +24,11 @@ export interface HeadLimits {
 export class Fields {
   text = "";
   /** {@link SPAN} numbers a field, relative to `text`. */
-  readonly spans: number[] = [];
+  spans: readonly number[] = [];
   /** Offset in `text` behind the last field line. */
   end = 0;
+  /** Bit n is set when a field with the id n is there, so that nobody looks for one that is not. */
+  #present = 0;
   /** Whether a byte above 0x7f was seen. */
   #extended = false;
 
@@ -38,9 +43,9 @@ export class Fields {
    * or LF, no control characters.
    */
   parse(bytes: Uint8Array, base: number, at: number, limit: number, maxFields: number): number {
-    const { spans } = this;
-    spans.length = 0;
+    let filled = 0;
     let extended = 0;
+    let present = 0;
     for (;;) {
       if (at >= limit) return -1;
       const nameStart = at;
@@ -49,6 +54,8 @@ export class Fields {
         if (at + 1 >= limit) return -1;
         if (bytes[at + 1] !== LF) throw new GatewayError("BAD_REQUEST", "bare CR in the header section");
         this.end = at - base;
+        this.spans = PARSED.slice(0, filled);
+        this.#present = present;
         this.#extended = extended > 0x7f;
         return at + 2;
       }
@@ -74,14 +81,13 @@ export class Fields {
         valueEnd--;
       }
       at += 2;
-      spans.push(
-        nameStart - base,
-        nameEnd - base,
-        valueStart - base,
-        valueEnd - base,
-        fieldIdOf(bytes, nameStart, nameEnd),
-      );
-      if (spans.length > maxFields * SPAN) {
+      PARSED[filled++] = nameStart - base;
+      PARSED[filled++] = nameEnd - base;
+      PARSED[filled++] = valueStart - base;
+      PARSED[filled++] = valueEnd - base;
+      const id = PARSED[filled++] = fieldIdOf(bytes, nameStart, nameEnd);
+      if (id < FieldId.UNDERSCORED) present |= 1 << id;
+      if (filled > maxFields * SPAN) {
         throw new GatewayError("HEADERS_TOO_LARGE", `more than ${maxFields} header fields`, {
           limit: "request.maxFields",
         });
@@ -91,8 +97,7 @@ export class Fields {
 
   /** Makes `text` from the bytes that were parsed. */
   materialise(bytes: Uint8Array, start: number, end: number): void {
-    const slice = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
-    this.text = this.#extended ? decodeLatin1(slice) : decodeAscii(slice);
+    this.text = this.#extended ? decodeLatin1(bytes.subarray(start, end)) : decodeAscii(bytes, start, end);
   }
 
   /** Marks that bytes outside the field lines (a request target, a reason phrase) are above 0x7f. */
@@ -114,10 +119,18 @@ export class Fields {
     return this.spans[index * SPAN + 4] as number;
   }
 
-  /** Index of the first field with this id, or -1. */
-  indexOfId(id: number): number {
+  /** Whether there is a field with this id. */
+  has(id: number): boolean {
+    return (this.#present & (1 << id)) !== 0;
+  }
+
+  /** Index of the first field with this id, from `index` on, or -1. */
+  indexOfId(id: number, index = 0): number {
+    if (!this.has(id)) return -1;
     const { spans } = this;
-    for (let at = 4; at < spans.length; at += SPAN) if (spans[at] === id) return (at - 4) / SPAN;
+    for (let at = index * SPAN + 4; at < spans.length; at += SPAN) {
+      if (spans[at] === id) return (at - 4) / SPAN;
+    }
     return -1;
   }
 

@@ -20,6 +20,7 @@ export const UNTIL_CLOSE: BodyFraming = { kind: "close" };
  * Transfer-Encoding other than `chunked`, one in HTTP/1.0, a length that is not plain digits.
  */
 export function declaredFraming(fields: Fields, minor: number): BodyFraming | undefined {
+  if (!fields.has(FieldId.CONTENT_LENGTH) && !fields.has(FieldId.TRANSFER_ENCODING)) return undefined;
   const { spans } = fields;
   let length: string | undefined;
   let coding: string | undefined;
@@ -42,9 +43,19 @@ export function declaredFraming(fields: Fields, minor: number): BodyFraming | un
     return CHUNKED;
   }
   if (length === undefined) return undefined;
-  // 15 digits stay below 2^53.
-  if (!/^[0-9]{1,15}$/.test(length)) throw new GatewayError("BAD_REQUEST", "invalid Content-Length");
-  return { kind: "length", length: Number(length) };
+  return { kind: "length", length: lengthOf(length) };
+}
+
+function lengthOf(text: string): number {
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    // 15 digits stay below 2^53.
+    if (digit < 0 || digit > 9 || i === 15) throw new GatewayError("BAD_REQUEST", "invalid Content-Length");
+    length = length * 10 + digit;
+  }
+  if (text === "") throw new GatewayError("BAD_REQUEST", "invalid Content-Length");
+  return length;
 }
 
 /** A coding that we do not know is not our fault (501), one behind or beside another `chunked` is the peer's (RFC 9112 6.3). */
@@ -66,11 +77,19 @@ export interface ConnectionOptions {
 }
 
 const NOTHING: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, named: [] };
+/** What nearly all messages say, when they say anything. */
+const USUAL: ReadonlyMap<string, ConnectionOptions> = new Map([
+  ["keep-alive", { ...NOTHING, keepAlive: true }],
+  ["Keep-Alive", { ...NOTHING, keepAlive: true }],
+  ["close", { ...NOTHING, close: true }],
+]);
 
 /** Parses all `Connection` lines; the common cases allocate nothing. */
 export function connectionOptions(fields: Fields): ConnectionOptions {
   const first = fields.indexOfId(FieldId.CONNECTION);
   if (first === -1) return NOTHING;
+  const usual = USUAL.get(fields.value(first));
+  if (usual !== undefined && fields.indexOfId(FieldId.CONNECTION, first + 1) === -1) return usual;
   let close = false;
   let keepAlive = false;
   let upgrade = false;

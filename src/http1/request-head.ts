@@ -84,9 +84,9 @@ function parse(
   const targetEnd = at;
   if (code !== SP || targetEnd === targetStart) throw new GatewayError("BAD_REQUEST", "invalid request line");
   at++;
-  for (const wanted of VERSION) {
+  for (let i = 0; i < VERSION.length; i++) {
     if (at === limit) return undefined;
-    if (bytes[at++] !== wanted) throw badVersion(bytes, targetEnd + 1, at);
+    if (bytes[at++] !== VERSION[i]) throw badVersion(bytes, targetEnd + 1, at);
   }
   if (at + 2 >= limit) return undefined;
   const minor = (bytes[at] as number) - 0x30;
@@ -127,7 +127,7 @@ function finish(
     expectContinue = hasBody;
   }
   return {
-    method: text.slice(0, methodEnd),
+    method: methodOf(text, methodEnd),
     target: text.slice(targetStart, targetEnd),
     minor,
     fields,
@@ -138,6 +138,17 @@ function finish(
     expectContinue,
     size,
   };
+}
+
+/** One string for every request with a usual method: comparing and looking up those costs least. */
+const USUAL_METHODS = ["GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS"];
+
+function methodOf(text: string, end: number): string {
+  for (let i = 0; i < USUAL_METHODS.length; i++) {
+    const method = USUAL_METHODS[i] as string;
+    if (method.length === end && text.startsWith(method)) return method;
+  }
+  return text.slice(0, end);
 }
 
 /** All Upgrade lines but h2c, which would let a client talk past the gateway (RFC 9113 3.1 removed it). */

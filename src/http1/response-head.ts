@@ -48,9 +48,9 @@ function parse(
   limits: HeadLimits,
 ): ResponseHead | undefined {
   let at = start;
-  for (const wanted of VERSION) {
+  for (let i = 0; i < VERSION.length; i++) {
     if (at === limit) return undefined;
-    if (bytes[at++] !== wanted) throw new GatewayError("UPSTREAM_PROTOCOL", "answer is not HTTP/1");
+    if (bytes[at++] !== VERSION[i]) throw new GatewayError("UPSTREAM_PROTOCOL", "answer is not HTTP/1");
   }
   // Minor version, SP, three digits, and the byte behind them.
   if (at + 5 >= limit) return undefined;

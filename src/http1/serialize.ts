@@ -143,7 +143,7 @@ export interface ClientResponse {
   /** Whether `added` holds a reason line, which then replaces the upstream's. */
   readonly replacesReason: boolean;
   /** Lower-case names of the upstream's fields that are dropped. */
-  readonly removed?: readonly string[];
+  readonly removed: readonly string[];
 }
 
 /** Status line and field lines of an upstream's answer as the client gets them, without the empty line. */

@@ -3,10 +3,34 @@
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** Decodes bytes that are all below 0x80; the caller has checked. */
-export function decodeAscii(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+/** What Node's `Buffer` has on its prototype, beyond its public methods, and runs on any `Uint8Array`. */
+interface BufferMethods {
+  latin1Slice?(this: Uint8Array, start: number, end: number): string;
+  latin1Write?(this: Uint8Array, text: string, offset: number, length: number): number;
 }
+
+const { latin1Slice, latin1Write } = nativeMethods();
+
+/**
+ * The methods that a runtime has in native code. Bun's take two thirds of the time of `TextEncoder` and `TextDecoder`
+ * and make no views; Deno has its own in JavaScript, where `TextEncoder` is the fast one.
+ */
+function nativeMethods(): BufferMethods {
+  const { prototype } = (globalThis as { Buffer?: { prototype: BufferMethods } }).Buffer ?? { prototype: {} };
+  const isNative = (method: unknown) => Function.prototype.toString.call(method).includes("[native code]");
+  const { latin1Slice, latin1Write } = prototype;
+  return {
+    ...(latin1Slice !== undefined && isNative(latin1Slice) ? { latin1Slice } : {}),
+    ...(latin1Write !== undefined && isNative(latin1Write) ? { latin1Write } : {}),
+  };
+}
+
+/** Decodes `bytes[start..end)`, which are all below 0x80; the caller has checked. */
+export const decodeAscii: (bytes: Uint8Array, start: number, end: number) => string =
+  latin1Slice === undefined
+    ? (bytes, start, end) =>
+      decoder.decode(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end))
+    : (bytes, start, end) => latin1Slice.call(bytes, start, end);
 
 /** Decodes any bytes. Slow: only for the rare head that has bytes above 0x7f. */
 export function decodeLatin1(bytes: Uint8Array): string {
@@ -19,16 +43,19 @@ export function decodeLatin1(bytes: Uint8Array): string {
 
 /**
  * Writes `text` into `target` at `offset` and returns the number of bytes written; -1 when it does not fit.
- * Characters above 0xff cannot occur in what we serialise; they are written as `?`.
+ * Characters above 0xff cannot occur in what we serialise.
  */
-export function encodeLatin1(text: string, target: Uint8Array, offset: number): number {
+export const encodeLatin1: (text: string, target: Uint8Array, offset: number) => number =
+  latin1Write === undefined ? encodeWithEncoder : (text, target, offset) => {
+    const { length } = text;
+    return target.length - offset < length ? -1 : latin1Write.call(target, text, offset, length);
+  };
+
+function encodeWithEncoder(text: string, target: Uint8Array, offset: number): number {
   const { length } = text;
   if (target.length - offset < length) return -1;
   const { read, written } = encoder.encodeInto(text, offset === 0 ? target : target.subarray(offset));
   if (read === length && written === length) return length;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    target[offset + i] = code > 0xff ? 0x3f : code;
-  }
+  for (let i = 0; i < length; i++) target[offset + i] = text.charCodeAt(i);
   return length;
 }

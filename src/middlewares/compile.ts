@@ -2,6 +2,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { GatewayError } from "../errors.ts";
+import type { Act } from "./act.ts";
 import type { ExchangePort } from "./ports.ts";
 
 export interface NamedMiddleware {
@@ -10,8 +11,24 @@ export interface NamedMiddleware {
   readonly handler: MiddlewareHandler;
   /** Whether it looks at the answer in `c.res`; ours ask per request ({@link ExchangePort.wantResponse}). */
   readonly wantsResponse?: boolean;
-  /** False = it would only call `next()`. A chain of which no part applies is passed by. */
+  /** False = it would only call `next()`. */
   readonly applies?: (exchange: ExchangePort) => boolean;
+  /** The same without Hono, of a feature that waits for nothing. */
+  readonly act?: Act;
+}
+
+/** The middlewares of a route that act, in order, for requests that need no chain. */
+export type ActingMiddleware = NamedMiddleware & { readonly act: Act };
+
+/**
+ * Whether the chain must run for a request: some middleware applies that does not act. A chain costs promises and a
+ * context for every request, which those that act need not pay.
+ */
+export function needsChain(middlewares: readonly NamedMiddleware[]): (exchange: ExchangePort) => boolean {
+  const waiting = middlewares.filter(({ act }) => act === undefined);
+  if (waiting.some(({ applies }) => applies === undefined)) return () => true;
+  const guards = waiting.flatMap(({ applies }) => applies ?? []);
+  return (exchange) => guards.some((applies) => applies(exchange));
 }
 
 /** Runs a request to its end and answers with the response. */

@@ -1,10 +1,9 @@
 /** Cross-origin sharing (data-plane spec 3.3, Fetch standard 3.2). */
-import type { MiddlewareHandler } from "hono";
 import type { CorsFilter } from "../table/filters.ts";
 import type { HeaderEdits } from "../lib/header-edits.ts";
-import type { GatewayContext } from "./ports.ts";
+import type { Act } from "./act.ts";
 
-export function cors(filter: CorsFilter): MiddlewareHandler {
+export function cors(filter: CorsFilter): Act {
   const allows = originMatcher(filter.allowOrigins);
   const any = allows === undefined;
 
@@ -19,8 +18,7 @@ export function cors(filter: CorsFilter): MiddlewareHandler {
     if (filter.allowCredentials) edits.set("Access-Control-Allow-Credentials", "true");
   }
 
-  return function cors(c, next) {
-    const { exchange } = (c as GatewayContext).env;
+  return function cors(exchange) {
     const origin = exchange.header("origin");
     const edits = exchange.responseEdits;
     originFields(edits, origin);
@@ -30,9 +28,9 @@ export function cors(filter: CorsFilter): MiddlewareHandler {
     // Any other OPTIONS is the application's (rulings: CORS).
     const preflight = filter.answersPreflight && exchange.method === "OPTIONS" && origin !== undefined &&
       exchange.header("access-control-request-method") !== undefined;
-    if (!preflight) return next();
+    if (!preflight) return undefined;
     edits.set("Access-Control-Max-Age", String(filter.maxAgeS));
-    return Promise.resolve(new Response(null, { status: 204, statusText: "No Content" }));
+    return new Response(null, { status: 204, statusText: "No Content" });
   };
 }
 

@@ -1,12 +1,12 @@
 /** Redirects (data-plane spec 3.2); nothing behind them runs. */
-import type { MiddlewareHandler } from "hono";
 import { GatewayError } from "../errors.ts";
 import { encodePath } from "../lib/path-encode.ts";
 import { replacePrefix } from "../lib/prefix.ts";
 import { escapeBytes } from "../lib/url-escape.ts";
 import { encodeUtf8 } from "../lib/utf8.ts";
 import type { RedirectFilter } from "../table/filters.ts";
-import type { ExchangePort, GatewayContext } from "./ports.ts";
+import type { Act } from "./act.ts";
+import type { ExchangePort } from "./ports.ts";
 
 const PHRASES: Readonly<Record<number, string>> = {
   301: "Moved Permanently",
@@ -16,21 +16,19 @@ const PHRASES: Readonly<Record<number, string>> = {
   308: "Permanent Redirect",
 };
 
-export function redirect(filter: RedirectFilter): MiddlewareHandler {
+export function redirect(filter: RedirectFilter): Act {
   const locate = locationOf(filter);
   const { code } = filter;
   const phrase = PHRASES[code] as string;
   const body =
     `<html>\n<head><title>${code} ${phrase}</title></head>\n<body><h1>${code} ${phrase}</h1></body>\n</html>\n`;
-  return function redirect(c) {
-    const location = locate((c as GatewayContext).env.exchange);
-    return Promise.resolve(
-      new Response(body, {
-        status: code,
-        statusText: phrase,
-        headers: { "content-type": "text/html", location },
-      }),
-    );
+  return function redirect(exchange) {
+    const location = locate(exchange);
+    return new Response(body, {
+      status: code,
+      statusText: phrase,
+      headers: { "content-type": "text/html", location },
+    });
   };
 }
 

@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { Filter, FilterType } from "../table/filters.ts";
 import type { Route } from "../table/table.ts";
+import { actingMiddleware } from "./act.ts";
 import { basicAuth } from "./auth/basic.ts";
 import { forwardAuth } from "./auth/forward.ts";
 import { authRefusal } from "./auth/refusal.ts";
@@ -37,12 +38,12 @@ type Builder<F extends Filter> = (filter: F, context: BuildContext) => NamedMidd
 
 const BUILDERS = {
   compress: () => ({ name: "compress", handler: compress(), applies: mayCompress }),
-  cors: (filter) => ({ name: "cors", handler: cors(filter) }),
-  redirect: (filter) => ({ name: "redirect", handler: redirect(filter) }),
-  vhost: (filter) => ({ name: "vhost", handler: vhost(filter) }),
-  rewrite: (filter) => ({ name: "rewrite", handler: rewrite(filter) }),
-  "request-headers": (filter) => ({ name: "request-headers", handler: requestHeaders(filter) }),
-  "response-headers": (filter) => ({ name: "response-headers", handler: responseHeaders(filter) }),
+  cors: (filter) => actingMiddleware("cors", cors(filter)),
+  redirect: (filter) => actingMiddleware("redirect", redirect(filter)),
+  vhost: (filter) => actingMiddleware("vhost", vhost(filter)),
+  rewrite: (filter) => actingMiddleware("rewrite", rewrite(filter)),
+  "request-headers": (filter) => actingMiddleware("request-headers", requestHeaders(filter)),
+  "response-headers": (filter) => actingMiddleware("response-headers", responseHeaders(filter)),
   "auth-refusal": (filter) => ({ name: "auth-refusal", handler: authRefusal(filter) }),
   "forward-auth": (filter, { auth, route }) => ({
     name: "forward-auth",

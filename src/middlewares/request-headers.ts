@@ -1,20 +1,18 @@
 /** Header modification of requests (data-plane spec 3.5): set, set from variables, remove, add, add from variables. */
-import type { MiddlewareHandler } from "hono";
 import { encodeUtf8 } from "../lib/utf8.ts";
 import type { RequestHeadersFilter } from "../table/filters.ts";
-import type { GatewayContext } from "./ports.ts";
+import type { Act } from "./act.ts";
 import { compileVariable, type Variable } from "./variables.ts";
 
 /** A name nobody knows has no value: the field is left alone. */
 const UNKNOWN: Variable = () => undefined;
 
-export function requestHeaders(filter: RequestHeadersFilter): MiddlewareHandler {
+export function requestHeaders(filter: RequestHeadersFilter): Act {
   const set = Object.entries(filter.set).map(([name, value]) => [name, encodeUtf8(value)] as const);
   const setFrom = Object.entries(filter.setFrom).map(([name, source]) => [name, variable(source)] as const);
   const add = flatten(filter.add).map(([name, value]) => [name, encodeUtf8(value)] as const);
   const addFrom = flatten(filter.addFrom).map(([name, source]) => [name, variable(source)] as const);
-  return function requestHeaders(c, next) {
-    const { exchange } = (c as GatewayContext).env;
+  return function requestHeaders(exchange) {
     const edits = exchange.requestEdits;
     for (const [name, value] of set) edits.set(name, value);
     for (const [name, read] of setFrom) {
@@ -27,7 +25,7 @@ export function requestHeaders(filter: RequestHeadersFilter): MiddlewareHandler 
       const value = read(exchange);
       if (value !== undefined) edits.add(name, value);
     }
-    return next();
+    return undefined;
   };
 }
 

@@ -1,19 +1,17 @@
 /** URL rewrite (data-plane spec 3.1): changes the path that the upstream gets; the query stays. */
-import type { MiddlewareHandler } from "hono";
 import { GatewayError } from "../errors.ts";
 import { replacePrefix } from "../lib/prefix.ts";
 import { cachedRegex } from "../lib/regex-cache.ts";
 import { compileReplacement } from "../lib/regex-replace.ts";
 import type { RewriteFilter } from "../table/filters.ts";
-import type { GatewayContext } from "./ports.ts";
+import type { Act } from "./act.ts";
 
-export function rewrite(filter: RewriteFilter): MiddlewareHandler {
+export function rewrite(filter: RewriteFilter): Act {
   const apply = compile(filter);
-  return function rewrite(c, next) {
-    const { exchange } = (c as GatewayContext).env;
+  return function rewrite(exchange) {
     const path = apply(exchange.path);
     if (path !== exchange.path) exchange.rewritePath(checked(path));
-    return next();
+    return undefined;
   };
 }
 

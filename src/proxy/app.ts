@@ -1,9 +1,12 @@
-/** The way of a request through Hono: one app, one handler, which finds the route and runs its chain. */
+/**
+ * The way of a request from its head to its route and on: straight to the upstream, past features that act at once, or
+ * through Hono (one app, one handler, which runs the route's chain) where a middleware may have to wait.
+ */
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Router } from "hono/router";
 import { GatewayError } from "../errors.ts";
-import type { AnswerFailure, Chain } from "../middlewares/compile.ts";
+import type { ActingMiddleware, AnswerFailure, Chain } from "../middlewares/compile.ts";
 import type { CompiledRoute } from "./compiled.ts";
 import { deliver } from "./deliver.ts";
 import type { Exchange } from "./exchange.ts";
@@ -34,45 +37,75 @@ export interface AppOptions extends ForwardContext {
 
 export function createServe(options: AppOptions): Serve {
   const app = new Hono<{ Bindings: Bindings }>({ router: new OneRoute(), getPath: pathOf });
-  app.all("*", (c) => handle(c, options));
+  app.all("*", (c) => runChain(c, options));
   app.onError((error, c) => {
     (c as GatewayContext).env.responder.fail(asGatewayError(error, options));
     return ANSWERED;
   });
 
   return function serve(exchange, responder) {
-    const request = new LightRequest(exchange, responder);
-    // The answer travels through `deliver` or straight to the responder: Hono would wrap it for HEAD.
-    app.fetch(request as unknown as Request, { exchange, responder, request });
+    const compiled = exchange.compiled = findRoute(exchange);
+    exchange.matchedAt = options.wheel.recent;
+    if (compiled === undefined) {
+      responder.fail(
+        exchange.listener.spec.routes.length === 0
+          ? new GatewayError("EMPTY_POLICY", "empty policy")
+          : new GatewayError("NO_RULE_MATCH", "no rule match"),
+      );
+    } else if (compiled.needsChain(exchange)) {
+      const request = new LightRequest(exchange, responder);
+      // The answer travels through `deliver` or straight to the responder: Hono would wrap it for HEAD.
+      app.fetch(request as unknown as Request, { exchange, responder, request });
+    } else if (compiled.acts.length === 0) {
+      startForwarding(exchange, responder, options, compiled);
+    } else {
+      runActs(exchange, responder, options, compiled);
+    }
   };
+}
+
+function findRoute(exchange: Exchange): CompiledRoute | undefined {
+  const { matcher, routes } = exchange.listener;
+  const route = matcher.find(exchange);
+  return route === undefined ? undefined : routes.get(route);
+}
+
+/** What {@link runChain} does for requests that no middleware has to wait for. */
+function runActs(
+  exchange: Exchange,
+  responder: Responder,
+  options: AppOptions,
+  compiled: CompiledRoute,
+): void {
+  const { acts } = compiled;
+  for (let i = 0; i < acts.length; i++) {
+    const { name, act } = acts[i] as ActingMiddleware;
+    let answer: Response | undefined;
+    try {
+      answer = act(exchange);
+    } catch (thrown) {
+      const error = thrown instanceof GatewayError
+        ? thrown
+        : new GatewayError("MIDDLEWARE_FAILED", name, { cause: thrown });
+      return responder.fail(asGatewayError(error, options));
+    }
+    if (answer === undefined) continue;
+    // It takes its time only where the answer's body does.
+    deliver(answer, exchange, responder).catch((error) => responder.fail(asGatewayError(error, options)));
+    return;
+  }
+  startForwarding(exchange, responder, options, compiled);
 }
 
 /** Returned to Hono when the answer is somebody else's business; stateless, so one is enough. */
 const ANSWERED = new Response(null);
 
-function handle(c: GatewayContext, options: AppOptions): Response | Promise<Response> {
-  const { exchange, responder } = c.env;
-  const { listener } = exchange;
-  const route = listener.matcher.find(exchange);
-  exchange.matchedAt = options.wheel.now();
-  if (route === undefined) {
-    responder.fail(
-      listener.spec.routes.length === 0
-        ? new GatewayError("EMPTY_POLICY", "empty policy")
-        : new GatewayError("NO_RULE_MATCH", "no rule match"),
-    );
-    return ANSWERED;
-  }
-  const compiled = exchange.compiled = listener.routes.get(route) as CompiledRoute;
-  const { chain, applies } = compiled;
-  if (chain !== undefined && (applies === undefined || applies(exchange))) return runChain(c, chain, options);
-  return startForwarding(c, options, compiled);
-}
-
-async function runChain(c: GatewayContext, chain: Chain, options: AppOptions): Promise<Response> {
+async function runChain(c: GatewayContext, options: AppOptions): Promise<Response> {
   const { exchange, responder } = c.env;
   try {
+    const chain = exchange.compiled?.chain as Chain;
     const response = await chain(c);
+    options.wheel.now();
     if (!exchange.answeredDirectly && !responder.done) await deliver(response, exchange, responder);
   } catch (error) {
     responder.fail(asGatewayError(error, options));
@@ -80,13 +113,16 @@ async function runChain(c: GatewayContext, chain: Chain, options: AppOptions): P
   return ANSWERED;
 }
 
-/** The end of a chain that nobody waits behind: the answer goes straight to the client. */
-function startForwarding(c: GatewayContext, options: AppOptions, compiled: CompiledRoute): Response {
-  const { exchange, responder } = c.env;
-  exchange.filteredAt = options.wheel.now();
+/** Nobody waits for the answer: it goes straight to the client. */
+function startForwarding(
+  exchange: Exchange,
+  responder: Responder,
+  options: AppOptions,
+  compiled: CompiledRoute,
+): void {
+  exchange.filteredAt = options.wheel.recent;
   exchange.answeredDirectly = true;
   new Forward(options, exchange, compiled, responder).start();
-  return ANSWERED;
 }
 
 /** The end of every chain: sends the request, as the middlewares left it, and answers with the upstream's head. */
@@ -103,13 +139,18 @@ export function forwardingEnd(
     else if (request.changedHeaders !== undefined) {
       exchange.outgoing = withHeaders(exchange, request.changedHeaders);
     }
+    // Middlewares may have waited for something.
+    options.wheel.now();
     // The client went away, or was answered, while a middleware worked: an upstream would work for nobody.
     if (responder.done) throw new GatewayError("CLIENT_ABORTED", "client closed the connection");
     if (exchange.upstreamBody?.replayable === false) {
       throw new GatewayError("INTERNAL", "request body was read by a middleware and is too large to be sent");
     }
-    if (!wantsResponse && !exchange.responseWanted) return startForwarding(c, options, compiled());
-    exchange.filteredAt = options.wheel.now();
+    if (!wantsResponse && !exchange.responseWanted) {
+      startForwarding(exchange, responder, options, compiled());
+      return ANSWERED;
+    }
+    exchange.filteredAt = options.wheel.recent;
     const answer = await new Promise<ForwardedResponse | GatewayError>((resolve) => {
       new Forward(options, exchange, compiled(), new ForwardedBody(responder, resolve)).start();
     });

@@ -50,7 +50,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.#socket = socket;
     this.#port = port;
     this.outbox = new Outbox(socket);
-    this.#peer = { address: socket.remoteAddress, protocol: "http" };
+    this.#peer = { address: socket.remoteAddress, protocol: "http", told: undefined };
     this.#watch = new IdleWatch(port.wheel, socket, (silentMs) => this.#look(silentMs));
     this.#watch.within(this.#lookEvery());
     socket.handler = this;
@@ -249,7 +249,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     const { compiled, wheel, limits, observer } = this.#port;
     this.#requests++;
     this.#bytesBefore = this.outbox.bytes;
-    const exchange = new Exchange(head, compiled, this.#peer, wheel.now());
+    const exchange = new Exchange(head, compiled, this.#peer, wheel);
     if (head.framing.kind !== "none") {
       exchange.body = new RequestBody(head.framing, this, limits);
       if (exchange.body.complete) exchange.body = undefined;
@@ -326,7 +326,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     const { observer } = this.#port;
-    this.#watch.touch();
+    this.#watch.touch(this.#port.wheel.recent);
     exchange.endedAt = this.#watch.lastActivity;
     exchange.responseBytes = this.outbox.bytes - this.#bytesBefore;
     this.#exchange = undefined;

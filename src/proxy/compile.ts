@@ -3,7 +3,12 @@ import type { Problem } from "../errors.ts";
 import { deepEqual } from "../lib/deep-equal.ts";
 import { parseNetwork } from "../lib/ip.ts";
 import { compileMatcher } from "../matcher/mod.ts";
-import { foldMiddlewares, type NamedMiddleware } from "../middlewares/compile.ts";
+import {
+  type ActingMiddleware,
+  foldMiddlewares,
+  type NamedMiddleware,
+  needsChain,
+} from "../middlewares/compile.ts";
 import { buildMiddlewares, type MiddlewareServices } from "../middlewares/registry.ts";
 import type { GatewaySettings, Listener, Route } from "../table/table.ts";
 import type { UpstreamRegistry } from "../upstreams/upstream.ts";
@@ -42,8 +47,13 @@ export function compileListener(
 
 function compileRoute(route: Route, options: CompileOptions): CompiledRoute {
   const upstream = route.upstream === null ? undefined : options.upstreams.all.get(route.upstream);
-  const bare = { route, upstream, chain: undefined, applies: undefined };
-  if (route.refusal !== null) return { ...bare, chain: refusalEnd(route.refusal) };
+  const bare: CompiledRoute = { route, upstream, chain: undefined, needsChain: never, acts: [] };
+  const refused = (refusal: NonNullable<Route["refusal"]>): CompiledRoute => ({
+    ...bare,
+    chain: refusalEnd(refusal),
+    needsChain: always,
+  });
+  if (route.refusal !== null) return refused(route.refusal);
   try {
     const middlewares = buildMiddlewares(route, options.middlewares);
     return middlewares.length === 0 ? bare : withChain(bare, middlewares, options);
@@ -51,7 +61,7 @@ function compileRoute(route: Route, options: CompileOptions): CompiledRoute {
     const reason = error instanceof Error ? error.message : String(error);
     const field = "spec.config.middlewares";
     options.problems.push({ severity: "error", code: "InvalidAction", object: route.object, field, reason });
-    return { ...bare, chain: refusalEnd({ status: 500, reason }) };
+    return refused({ status: 500, reason });
   }
 }
 
@@ -61,7 +71,6 @@ function withChain(
   { app }: CompileOptions,
 ): CompiledRoute {
   const wantsResponse = middlewares.some((middleware) => middleware.wantsResponse === true);
-  const guards = middlewares.map(({ applies }) => applies);
   const compiled: CompiledRoute = {
     ...bare,
     chain: foldMiddlewares(
@@ -69,9 +78,11 @@ function withChain(
       forwardingEnd(app, () => compiled, wantsResponse),
       failureAnswer(app),
     ),
-    applies: guards.includes(undefined)
-      ? undefined
-      : (exchange) => guards.some((applies) => applies?.(exchange) === true),
+    needsChain: needsChain(middlewares),
+    acts: middlewares.filter((middleware) => middleware.act !== undefined) as ActingMiddleware[],
   };
   return compiled;
 }
+
+const always = () => true;
+const never = () => false;

@@ -6,16 +6,17 @@ import type { LiveUpstream } from "../upstreams/upstream.ts";
 import type { ProxyLimits } from "./limits.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
 import type { ExchangePort } from "../middlewares/ports.ts";
-import type { Chain } from "../middlewares/compile.ts";
+import type { ActingMiddleware, Chain } from "../middlewares/compile.ts";
 
 export interface CompiledRoute {
   readonly route: Route;
   /** undefined for routes that answer by themselves. */
   readonly upstream: LiveUpstream<UpstreamConnection> | undefined;
-  /** undefined when the route has no middleware: the request then goes straight to the upstream. */
+  /** All middlewares of the route and what stands behind them; undefined when it has none. */
   readonly chain: Chain | undefined;
-  /** Whether the chain has anything to do for a request; undefined = always. */
-  readonly applies: ((exchange: ExchangePort) => boolean) | undefined;
+  /** Whether a request must go through the chain; for one that need not, {@link acts} are all that is to be done. */
+  readonly needsChain: (exchange: ExchangePort) => boolean;
+  readonly acts: readonly ActingMiddleware[];
 }
 
 export interface CompiledListener {

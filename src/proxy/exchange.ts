@@ -5,7 +5,7 @@ import { FieldId } from "../http1/known.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { NO_BODY } from "../http1/framing.ts";
 import { forwardedRequestLines, upstreamRequestHead } from "../http1/serialize.ts";
-import { HeaderEdits } from "../lib/header-edits.ts";
+import { fieldValue, HeaderEdits } from "../lib/header-edits.ts";
 import { normalizeHost } from "../lib/host.ts";
 import { clientAddress, parseAddress } from "../lib/ip.ts";
 import { normalizePath, splitTarget } from "../lib/path.ts";
@@ -40,6 +40,23 @@ const NO_HOST = "_";
 export interface Peer {
   readonly address: string;
   readonly protocol: "http" | "https";
+  /** What was said of this peer to the upstream last: a client seldom changes the host that it asks on a connection. */
+  told: ToldUpstream | undefined;
+}
+
+/** Field lines that do not depend on more than listener, peer and authority. */
+interface ToldUpstream {
+  readonly listener: CompiledListener;
+  readonly authority: string;
+  /** Up to the value of `X-Original-URI`. */
+  readonly untilUri: string;
+  /** From its end up to the path in `X-Original-URL`. */
+  readonly untilUrl: string;
+}
+
+/** Tells the time of the event that is being worked off, in monotonic milliseconds. */
+export interface EventClock {
+  readonly recent: number;
 }
 
 export class Exchange implements RequestView, ExchangeRecord, ExchangePort, BalancedExchange {
@@ -72,13 +89,14 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   tunnelBytes = 0;
 
   readonly startedAt: number;
-  readonly startedWall: number;
   matchedAt = 0;
   filteredAt = 0;
   sentAt = 0;
   headAt = 0;
   endedAt = 0;
 
+  readonly #clock: EventClock;
+  #startedWall: number | undefined;
   #clientAddress: string | undefined;
   #requestId: string | undefined;
   #traced: boolean | undefined;
@@ -99,12 +117,12 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   answeredDirectly = false;
 
   /** Throws {@link GatewayError} 400 or 501 when target or Host cannot be served. */
-  constructor(head: RequestHead, listener: CompiledListener, peer: Peer, now: number) {
+  constructor(head: RequestHead, listener: CompiledListener, peer: Peer, clock: EventClock) {
     this.head = head;
     this.listener = listener;
     this.peer = peer;
-    this.startedAt = now;
-    this.startedWall = Date.now();
+    this.#clock = clock;
+    this.startedAt = clock.recent;
     if (head.method === "CONNECT") throw new GatewayError("METHOD_NOT_SUPPORTED", "CONNECT is not supported");
     if (head.method === "TRACE") throw new GatewayError("METHOD_NOT_ALLOWED", "TRACE is not allowed");
     const target = splitTarget(head.target);
@@ -129,6 +147,11 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
       : target.query === ""
       ? target.path
       : `${target.path}?${target.query}`;
+  }
+
+  /** Wall clock of the start, from how long ago that was: most exchanges are never asked. */
+  get startedWall(): number {
+    return this.#startedWall ??= Date.now() - (this.#clock.recent - this.startedAt);
   }
 
   get method(): string {
@@ -269,7 +292,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   }
 
   setUpstreamHost(host: string): void {
-    this.#upstreamHost = host;
+    this.#upstreamHost = fieldValue(host);
   }
 
   blame(error: GatewayError): void {
@@ -349,13 +372,33 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
 
   /** The lines that tell the upstream who asked for what (data-plane spec 3.7). */
   forwardedLines(): string {
-    const { protocol } = this.peer;
+    const { untilUri, untilUrl } = this.#tellsOfPeer() ? this.#toldBefore() : this.#told();
+    return `${untilUri}${this.requestUri}${untilUrl}${this.requestUri}\r\nX-Original-Method: ${this.method}\r\n`;
+  }
+
+  /** Whether nobody but the peer has a say in what is told of the client: no proxy that is trusted, no edit. */
+  #tellsOfPeer(): boolean {
+    return this.#requestEdits === undefined && this.listener.trustedProxies.length === 0;
+  }
+
+  #toldBefore(): ToldUpstream {
+    const { told } = this.peer;
+    if (told?.authority === this.authority && told.listener === this.listener) return told;
+    return this.peer.told = this.#told();
+  }
+
+  #told(): ToldUpstream {
+    const { listener, peer: { protocol } } = this;
     // Data-plane spec 3.5: an edited Host is what is reported.
     const authority = this.#requestEdits?.get("host") ?? this.authority;
-    return `X-Real-IP: ${this.clientAddress}\r\nX-Forwarded-For: ${this.forwardedChain}\r\n` +
-      `X-Forwarded-Proto: ${protocol}\r\nX-Scheme: ${protocol}\r\nX-Forwarded-Host: ${authority}\r\n` +
-      `X-Forwarded-Port: ${this.listener.spec.port}\r\nX-Original-URI: ${this.requestUri}\r\n` +
-      `X-Original-URL: ${protocol}://${authority}${this.requestUri}\r\nX-Original-Method: ${this.method}\r\n`;
+    return {
+      listener,
+      authority,
+      untilUri: `X-Real-IP: ${this.clientAddress}\r\nX-Forwarded-For: ${this.forwardedChain}\r\n` +
+        `X-Forwarded-Proto: ${protocol}\r\nX-Scheme: ${protocol}\r\nX-Forwarded-Host: ${authority}\r\n` +
+        `X-Forwarded-Port: ${listener.spec.port}\r\nX-Original-URI: `,
+      untilUrl: `\r\nX-Original-URL: ${protocol}://${authority}`,
+    };
   }
 }
 

@@ -200,7 +200,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
   }
 
   #begin(endpoint: Endpoint, pooled: UpstreamConnection | undefined): void {
-    this.#attemptStart = this.#context.wheel.now();
+    this.#attemptStart = this.#context.wheel.recent;
     this.#attempt = {
       endpoint: endpoint.pool.label,
       reused: pooled !== undefined,
@@ -226,12 +226,14 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     const serverName = this.#serverName(endpoint);
     const handler: DialHandler = {
       onConnect: (socket) => {
+        wheel.now();
         timer.cancel();
         const connection = new UpstreamConnection(socket, endpoint.pool, serverName, this.#context);
         if (this.#done) connection.discard();
         else this.#send(connection);
       },
       onError: (code) => {
+        wheel.now();
         timer.cancel();
         endpoint.pool.failures++;
         if (!this.#done) this.#failed(dialError(code), false, false);
@@ -249,7 +251,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
 
   #send(connection: UpstreamConnection): void {
     this.#connection = connection;
-    this.#exchange.sentAt = this.#context.wheel.now();
+    this.#exchange.sentAt = this.#context.wheel.recent;
     this.#headText ??= this.#exchange.upstreamHead();
     connection.send(this, this.#exchange.upstreamMethod, this.#headText, this.#route.route.timeouts);
     const body = this.#exchange.upstreamBody;
@@ -287,7 +289,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
 
   #answeredWith(status: number): void {
     this.#settle(status, "");
-    this.#exchange.headAt = this.#context.wheel.now();
+    this.#exchange.headAt = this.#context.wheel.recent;
     this.#upstream.answered(this.#endpoint as Endpoint, this.#exchange, this.#attempt?.headMs ?? 0);
   }
 
@@ -296,7 +298,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     if (attempt === undefined) return;
     attempt.status = status;
     attempt.error = error;
-    attempt.headMs = this.#context.wheel.now() - this.#attemptStart;
+    attempt.headMs = this.#context.wheel.recent - this.#attemptStart;
   }
 
   #giveUp(error: GatewayError): void {

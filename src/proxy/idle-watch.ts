@@ -32,9 +32,9 @@ export class IdleWatch {
     });
   }
 
-  /** Something has happened. */
-  touch(): void {
-    this.lastActivity = this.#wheel.now();
+  /** Something has happened: now, or in the event that is being worked off (`wheel.recent`). */
+  touch(at = this.#wheel.now()): void {
+    this.lastActivity = at;
     this.#unsentBefore = this.#unsent.pendingBytes;
   }
 

@@ -5,6 +5,8 @@ import type { Socket } from "../runtimes/runtime.ts";
 const SCRATCH = new Uint8Array(64 * 1024);
 /** Above this a copy costs more than a second system call. */
 const COPY_LIMIT = 16 * 1024;
+/** Below this a loop costs less than a view for one call. */
+const LOOP_LIMIT = 128;
 
 /** Whose bytes are in the scratch memory: all outboxes share it, and make room before they fill it. */
 let owner: Outbox | undefined;
@@ -45,8 +47,12 @@ export class Outbox {
       return;
     }
     if (filled + length > SCRATCH.length) this.#spill();
-    SCRATCH.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), filled);
-    filled += length;
+    if (length < LOOP_LIMIT) {
+      for (let at = start; at < end; at++) SCRATCH[filled++] = bytes[at] as number;
+    } else {
+      SCRATCH.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), filled);
+      filled += length;
+    }
   }
 
   /** Hands everything to the socket. False = the socket is full; it will call its handler's `onDrain`. */

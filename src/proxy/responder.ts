@@ -90,10 +90,10 @@ export class Responder implements AnswerConsumer {
     const { viaLine } = this.#exchange.listener;
     this.#client.outbox.text(
       clientResponseHead(head, {
-        added: this.#lines(head.fields.indexOfId(FieldId.DATE) === -1 && edits?.get("date") === undefined),
+        added: this.#lines(!head.fields.has(FieldId.DATE) && edits?.get("date") === undefined),
         replacesVia: viaLine !== "",
         replacesReason: failed,
-        ...(edits === undefined ? {} : { removed: edits.removed }),
+        removed: edits?.removed ?? NOTHING_REMOVED,
       }) + (edits === undefined ? "\r\n" : `${edits.lines()}\r\n`),
     );
   }
@@ -210,7 +210,7 @@ export class Responder implements AnswerConsumer {
         added: viaLine,
         replacesVia: viaLine !== "",
         replacesReason: false,
-        ...(edits === undefined ? {} : { removed: edits.removed }),
+        removed: edits?.removed ?? NOTHING_REMOVED,
       }) + `${edits?.lines() ?? ""}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
     );
     this.#client.tunnel(socket, rest);
@@ -250,7 +250,8 @@ export class Responder implements AnswerConsumer {
   }
 }
 
-const NOTHING_ADDED = { added: "", replacesVia: false, replacesReason: false };
+const NOTHING_REMOVED: readonly string[] = [];
+const NOTHING_ADDED = { added: "", replacesVia: false, replacesReason: false, removed: NOTHING_REMOVED };
 
 /** How the body travels to this client; HTTP/1.0 knows no chunks. */
 function outgoingMode(framing: BodyFraming, minor: number): "length" | "chunked" | "close" {

@@ -1,4 +1,5 @@
 /** The debug trace that `cpaas-trace: true` asks for (data-plane spec 3.13). */
+import { fieldValue } from "../lib/header-edits.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** `x-cpaas-trace: {…}\r\n` with what is known so far. */
@@ -12,5 +13,5 @@ export function traceLine(exchange: Exchange): string {
   }
   const last = attempts.at(-1);
   if (last !== undefined) trace["upstream_ip"] = last.endpoint;
-  return `x-cpaas-trace: ${JSON.stringify(trace)}\r\n`;
+  return `x-cpaas-trace: ${fieldValue(JSON.stringify(trace))}\r\n`;
 }

@@ -1,7 +1,7 @@
 /** The client side of HTTP/1.1: one connection to an endpoint, one request at a time, pooled in between. */
 import { GatewayError } from "../errors.ts";
 import { ChunkedDecoder } from "../http1/chunked.ts";
-import type { Fields } from "../http1/fields.ts";
+import type { Fields, HeadLimits } from "../http1/fields.ts";
 import { parseResponseHead, type ResponseHead } from "../http1/response-head.ts";
 import { concat } from "../lib/bytes.ts";
 import type { TimerWheel } from "../lib/timer-wheel.ts";
@@ -44,6 +44,8 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   readonly #socket: Socket;
   readonly #outbox: Outbox;
   readonly #limits: ProxyLimits;
+  readonly #headLimits: HeadLimits;
+  readonly #wheel: TimerWheel;
   readonly #watch: IdleWatch;
   #state: State = "idle";
   #sink: AnswerSink | undefined;
@@ -73,6 +75,11 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     this.pool = pool;
     this.serverName = serverName;
     this.#limits = options.limits;
+    this.#headLimits = {
+      maxHeadBytes: options.limits.maxResponseHeadBytes,
+      maxFields: options.limits.request.maxFields,
+    };
+    this.#wheel = options.wheel;
     this.#outbox = new Outbox(socket);
     this.#watch = new IdleWatch(options.wheel, socket, (silentMs) => this.#look(silentMs));
     socket.handler = this;
@@ -97,7 +104,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     this.pool.requests++;
     this.pool.active++;
     this.#outbox.text(headText);
-    this.#watch.touch();
+    this.#watch.touch(this.#wheel.recent);
     this.#watch.within(Math.min(timeouts.readMs, timeouts.sendMs));
   }
 
@@ -114,7 +121,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   /** Hands what was written to the kernel; false = wait for `onWritable`. */
   flush(): boolean {
     const writable = this.#outbox.flush();
-    this.#watch.touch();
+    this.#watch.touch(this.#wheel.recent);
     if (!writable) this.#blocked = true;
     return writable;
   }
@@ -195,10 +202,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     }
     let at = 0;
     while (this.#state === "head") {
-      const head = parseResponseHead(input, at, input.length, this.#method, {
-        maxHeadBytes: this.#limits.maxResponseHeadBytes,
-        maxFields: this.#limits.request.maxFields,
-      });
+      const head = parseResponseHead(input, at, input.length, this.#method, this.#headLimits);
       if (head === undefined) {
         this.#held = at === 0 && input !== bytes ? input : input.slice(at);
         this.#begun ||= this.#held.length > 0;
@@ -228,12 +232,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     this.#head = head;
     const { framing } = head;
     this.#remaining = framing.kind === "length" ? framing.length : 0;
-    this.#decoder = framing.kind === "chunked"
-      ? new ChunkedDecoder({
-        maxHeadBytes: this.#limits.maxResponseHeadBytes,
-        maxFields: this.#limits.request.maxFields,
-      })
-      : undefined;
+    this.#decoder = framing.kind === "chunked" ? new ChunkedDecoder(this.#headLimits) : undefined;
     this.#sink?.onHead(head);
   }
 
@@ -273,7 +272,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     if (reusable) {
       this.#state = "idle";
       this.resume();
-      this.#watch.touch();
+      this.#watch.touch(this.#wheel.recent);
       this.#watch.within(this.#limits.upstreamIdleMs);
       if (!this.pool.put(this)) this.#die();
     } else {

@@ -34,6 +34,8 @@ interface NativeSocket {
 }
 
 interface NativeHandlers {
+  /** What `data` gets; a `Buffer` costs more and is used for nothing here. */
+  readonly binaryType: "uint8array";
   open(socket: NativeSocket): void;
   data(socket: NativeSocket, bytes: Uint8Array): void;
   drain(socket: NativeSocket): void;
@@ -170,6 +172,7 @@ class BunSocket implements Socket {
 const UNOWNED: SocketHandler = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
 
 const EVENTS = {
+  binaryType: "uint8array" as const,
   data: (native: NativeSocket, bytes: Uint8Array) => native.data.handler.onData(bytes),
   drain: (native: NativeSocket) => native.data.onDrain(),
   end: (native: NativeSocket) => native.data.handler.onEnd(),

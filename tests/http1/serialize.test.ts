@@ -12,7 +12,7 @@ import {
 } from "../../src/http1/serialize.ts";
 import { bytesOf, LIMITS, requestHead, responseHead } from "./helpers.ts";
 
-const NOTHING_ADDED = { added: "", replacesVia: false, replacesReason: false };
+const NOTHING_ADDED = { added: "", replacesVia: false, replacesReason: false, removed: [] };
 
 function forwarded(lines: string): string {
   return forwardedRequestLines(requestHead(`GET / HTTP/1.1\r\n${lines}\r\n`)!);
@@ -96,11 +96,11 @@ describe("clientResponseHead", () => {
     const text = "HTTP/1.1 500 X\r\nVia: up\r\nX-ALB-ERR-REASON: up\r\n\r\n";
     assert.equal(relayed(text), "HTTP/1.1 500 X\r\nVia: up\r\nX-ALB-ERR-REASON: up\r\n");
     assert.equal(
-      relayed(text, { added: "Via: alb\r\n", replacesVia: true, replacesReason: false }),
+      relayed(text, { ...NOTHING_ADDED, added: "Via: alb\r\n", replacesVia: true }),
       "HTTP/1.1 500 X\r\nVia: alb\r\nX-ALB-ERR-REASON: up\r\n",
     );
     assert.equal(
-      relayed(text, { added: "", replacesVia: true, replacesReason: true }),
+      relayed(text, { ...NOTHING_ADDED, replacesVia: true, replacesReason: true }),
       "HTTP/1.1 500 X\r\n",
     );
   });

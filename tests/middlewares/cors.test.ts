@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { cors, originMatcher } from "../../src/middlewares/cors.ts";
 import type { CorsFilter } from "../../src/table/filters.ts";
-import { fakeExchange, run } from "./exchange.ts";
+import { acting, fakeExchange, run } from "./exchange.ts";
 
 const FILTER: CorsFilter = {
   type: "cors",
@@ -17,7 +17,7 @@ const FILTER: CorsFilter = {
 
 async function ask(filter: Partial<CorsFilter>, method: string, headers: Record<string, string>) {
   const exchange = fakeExchange({ method, headers });
-  const outcome = await run(cors({ ...FILTER, ...filter }), exchange);
+  const outcome = await run(acting(cors({ ...FILTER, ...filter })), exchange);
   return {
     response: outcome.next ? undefined : outcome.response,
     fields: Object.fromEntries(exchange.responseEdits.entries()),

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import type { GatewayError } from "../../src/errors.ts";
 import { HeaderEdits } from "../../src/lib/header-edits.ts";
 import type { ExchangePort } from "../../src/middlewares/ports.ts";
+import { type Act, actingMiddleware } from "../../src/middlewares/act.ts";
 
 export interface FakeExchange extends ExchangePort {
   /** What was given to `blame`. */
@@ -56,6 +57,11 @@ export function fakeExchange({ headers = {}, ...given }: FakeOptions = {}): Fake
 
 /** What came of a middleware: its own answer, or that it went on. */
 export type Outcome = { readonly next: true } | { readonly next: false; readonly response: Response };
+
+/** The middleware of a feature that acts at once. */
+export function acting(act: Act): MiddlewareHandler {
+  return actingMiddleware("tested", act).handler;
+}
 
 export async function run(middleware: MiddlewareHandler, exchange: ExchangePort): Promise<Outcome> {
   let next = false;

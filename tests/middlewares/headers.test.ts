@@ -5,7 +5,7 @@ import { requestHeaders } from "../../src/middlewares/request-headers.ts";
 import { responseHeaders } from "../../src/middlewares/response-headers.ts";
 import { vhost } from "../../src/middlewares/vhost.ts";
 import type { RequestHeadersFilter } from "../../src/table/filters.ts";
-import { fakeExchange, type FakeOptions, run } from "./exchange.ts";
+import { acting, fakeExchange, type FakeOptions, run } from "./exchange.ts";
 
 const NOTHING: RequestHeadersFilter = {
   type: "request-headers",
@@ -18,7 +18,7 @@ const NOTHING: RequestHeadersFilter = {
 
 async function edit(filter: Partial<RequestHeadersFilter>, request: FakeOptions = {}) {
   const exchange = fakeExchange(request);
-  await run(requestHeaders({ ...NOTHING, ...filter }), exchange);
+  await run(acting(requestHeaders({ ...NOTHING, ...filter })), exchange);
   return { lines: exchange.requestEdits.lines(), removed: exchange.requestEdits.removed };
 }
 
@@ -92,7 +92,7 @@ describe("response headers", () => {
   it("are set, removed and added when the head is written", async () => {
     const exchange = fakeExchange();
     const filter = { set: { "x-a": "é" }, remove: ["x-b"], add: { vary: ["a", "b"] } };
-    await run(responseHeaders({ type: "response-headers", ...filter }), exchange);
+    await run(acting(responseHeaders({ type: "response-headers", ...filter })), exchange);
     assert.equal(exchange.responseEdits.empty, true);
     exchange.answer(200);
     assert.equal(exchange.responseEdits.lines(), "x-a: \xc3\xa9\r\nvary: a\r\nvary: b\r\n");
@@ -104,7 +104,7 @@ describe("vhost", () => {
   it("replaces the Host of the upstream alone", async () => {
     const hosts: string[] = [];
     const exchange = fakeExchange({ setUpstreamHost: (host) => void hosts.push(host) });
-    await run(vhost({ type: "vhost", host: "b.com:81" }), exchange);
+    await run(acting(vhost({ type: "vhost", host: "b.com:81" })), exchange);
     assert.deepEqual([hosts, exchange.requestEdits.empty], [["b.com:81"], true]);
   });
 });

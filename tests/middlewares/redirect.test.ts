@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { redirect } from "../../src/middlewares/redirect.ts";
 import type { RedirectFilter } from "../../src/table/filters.ts";
-import { fakeExchange, type FakeOptions, run } from "./exchange.ts";
+import { acting, fakeExchange, type FakeOptions, run } from "./exchange.ts";
 
 const NOTHING: RedirectFilter = {
   type: "redirect",
@@ -16,7 +16,7 @@ const NOTHING: RedirectFilter = {
 
 async function answer(filter: Partial<RedirectFilter>, request: FakeOptions = {}): Promise<Response> {
   const exchange = fakeExchange({ authority: "a.com", path: "/", ...request });
-  const outcome = await run(redirect({ ...NOTHING, ...filter }), exchange);
+  const outcome = await run(acting(redirect({ ...NOTHING, ...filter })), exchange);
   assert(!outcome.next);
   return outcome.response;
 }

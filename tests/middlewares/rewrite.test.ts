@@ -3,12 +3,12 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { rewrite } from "../../src/middlewares/rewrite.ts";
 import type { RewriteFilter } from "../../src/table/filters.ts";
-import { fakeExchange, run } from "./exchange.ts";
+import { acting, fakeExchange, run } from "./exchange.ts";
 
 async function rewritten(filter: RewriteFilter["path"], path: string): Promise<string | undefined> {
   let result: string | undefined;
   const exchange = fakeExchange({ path, rewritePath: (text) => void (result = text) });
-  await run(rewrite({ type: "rewrite", path: filter }), exchange);
+  await run(acting(rewrite({ type: "rewrite", path: filter })), exchange);
   return result;
 }
 

@@ -58,6 +58,23 @@ function bodyOf(text: string): string {
 }
 
 describe("a chain", () => {
+  it("cannot make line ends of characters that are no bytes", async () => {
+    // U+010D and U+010A have the codes of CR and LF in their low bytes.
+    const set: MiddlewareHandler = (c, next) => {
+      c.env.exchange.setUpstreamHost("a\u010d\u010aX-Injected: 1");
+      c.env.exchange.requestEdits.set("x-set", "b\u010d\u010aX-Injected: 1");
+      return next();
+    };
+    const site = startSite({ middlewares: { set } });
+    const client = site.client().send(request());
+    await site.settle();
+    const upstream = site.accept();
+    assert.doesNotMatch(upstream.received, /^X-Injected/im);
+    upstream.send(answer("one"));
+    await site.settle();
+    await finish(site, client);
+  });
+
   it("lets pass, marks, rewrites and streams", async () => {
     for (
       const [name, handler, body] of [["pass", pass, "one"], ["mark", mark, "one"], ["shout", shout, "ONE"], [
