@@ -26,9 +26,13 @@ class DenoSocket implements Socket {
   readonly remotePort: number;
   readonly localPort: number;
   readonly #conn: Deno.TcpConn;
+  /** What has to wait for the write under way. */
   readonly #queue = new WriteQueue();
   #afterFlush: "nothing" | "shutdown" | "close" = "nothing";
-  #flushing = false;
+  /** Memory of the write under way, and what of it the kernel has not taken. */
+  #writing: Uint8Array | undefined;
+  #written = 0;
+  #writeEnd = 0;
   #mustDrain = false;
   #peerEnded = false;
   /** Set while paused: starts the read loop again. */
@@ -45,15 +49,20 @@ class DenoSocket implements Socket {
   }
 
   get pendingBytes(): number {
-    return this.#queue.bytes;
+    return this.#writeEnd - this.#written + this.#queue.bytes;
   }
 
-  /** Deno's writes are promises, so bytes always go through the queue; it counts as full above one large read. */
+  /** Deno's writes are promises, so bytes are always copied; the socket counts as full above one large read. */
   write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
-    if (this.closed || this.#afterFlush !== "nothing") return true;
-    this.#queue.push(bytes, start, end);
-    if (!this.#flushing) this.#flush();
-    if (this.#queue.bytes < LARGE_READ) return true;
+    if (this.closed || this.#afterFlush !== "nothing" || start === end) return true;
+    if (this.#writing !== undefined) {
+      this.#queue.push(bytes, start, end);
+    } else {
+      const memory = takeMemory(end - start);
+      memory.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+      this.#begin(memory, end - start);
+    }
+    if (this.pendingBytes < LARGE_READ) return true;
     this.#mustDrain = true;
     return false;
   }
@@ -61,13 +70,13 @@ class DenoSocket implements Socket {
   end(): void {
     if (this.closed || this.#afterFlush !== "nothing") return;
     this.#afterFlush = "shutdown";
-    if (!this.#flushing) this.#finishFlush();
+    if (this.#writing === undefined) this.#finishFlush();
   }
 
   close(): void {
     if (this.closed || this.#afterFlush === "close") return;
     this.#afterFlush = "close";
-    if (!this.#flushing) this.#finishFlush();
+    if (this.#writing === undefined) this.#finishFlush();
   }
 
   destroy(): void {
@@ -105,7 +114,7 @@ class DenoSocket implements Socket {
           this.#peerEnded = true;
           this.handler.onEnd();
           // Both directions are done: as on Bun, the socket then closes by itself.
-          if (this.#afterFlush !== "nothing" && !this.#flushing) this.#closed(undefined);
+          if (this.#afterFlush !== "nothing" && this.#writing === undefined) this.#closed(undefined);
           return;
         }
         this.handler.onData(count === buffer.length ? buffer : buffer.subarray(0, count));
@@ -117,22 +126,52 @@ class DenoSocket implements Socket {
     }
   }
 
-  async #flush(): Promise<void> {
-    this.#flushing = true;
+  #begin(memory: Uint8Array, length: number): void {
+    this.#writing = memory;
+    this.#written = 0;
+    this.#writeEnd = length;
+    this.#conn.write(length === memory.length ? memory : memory.subarray(0, length)).then(
+      this.#onWritten,
+      this.#onWriteFailed,
+    );
+  }
+
+  /** The kernel has taken `count` bytes of the write under way. One function for all writes of the socket. */
+  readonly #onWritten = (count: number): void => {
+    const memory = this.#writing as Uint8Array;
+    if (this.closed) return giveMemory(memory);
+    this.#written += count;
+    if (this.#written < this.#writeEnd) {
+      this.#conn.write(memory.subarray(this.#written, this.#writeEnd)).then(
+        this.#onWritten,
+        this.#onWriteFailed,
+      );
+      return;
+    }
+    giveMemory(memory);
+    const next = this.#queue.peek();
+    if (next !== undefined) {
+      this.#queue.shift(next.length);
+      return this.#begin(next, next.length);
+    }
+    this.#writing = undefined;
+    this.#written = this.#writeEnd = 0;
+    if (this.#afterFlush !== "nothing") this.#finishFlush();
+    else if (this.#mustDrain) {
+      this.#mustDrain = false;
+      this.#drained();
+    }
+  };
+
+  readonly #onWriteFailed = (error: unknown): void => {
+    this.#closed(error instanceof Error ? error : new Error(String(error)));
+  };
+
+  #drained(): void {
     try {
-      for (let chunk = this.#queue.peek(); chunk !== undefined; chunk = this.#queue.peek()) {
-        const written = await this.#conn.write(chunk);
-        if (this.closed) return;
-        this.#queue.shift(written);
-      }
-      this.#flushing = false;
-      if (this.#afterFlush !== "nothing") this.#finishFlush();
-      else if (this.#mustDrain) {
-        this.#mustDrain = false;
-        this.handler.onDrain();
-      }
+      this.handler.onDrain();
     } catch (error) {
-      this.#closed(error instanceof Error ? error : new Error(String(error)));
+      this.#onWriteFailed(error);
     }
   }
 
@@ -145,6 +184,7 @@ class DenoSocket implements Socket {
     if (this.closed) return;
     this.closed = true;
     this.#queue.clear();
+    this.#written = this.#writeEnd = 0;
     this.#wake?.();
     try {
       this.#conn.close();
@@ -153,6 +193,22 @@ class DenoSocket implements Socket {
     }
     this.handler.onClose(error);
   }
+}
+
+/**
+ * Memory for writes, used again and again: what Deno writes must stay as it is until its promise resolves, and new memory
+ * for every write costs more than the copy.
+ */
+const memories: Uint8Array[] = [];
+const MEMORY_BYTES = 8 * 1024;
+const MAX_MEMORIES = 512;
+
+function takeMemory(length: number): Uint8Array {
+  return length > MEMORY_BYTES ? new Uint8Array(length) : memories.pop() ?? new Uint8Array(MEMORY_BYTES);
+}
+
+function giveMemory(memory: Uint8Array): void {
+  if (memory.length === MEMORY_BYTES && memories.length < MAX_MEMORIES) memories.push(memory);
 }
 
 /** Owner of a socket between its creation and the moment somebody takes it. */
