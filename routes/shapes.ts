@@ -77,6 +77,7 @@ export const upstreamsShape = z.object({
     endpoints: z.array(z.object({
       endpoint: z.string(),
       weight: z.number(),
+      resting: z.boolean(),
       active: z.int(),
       idle: z.int(),
       requests: z.int(),

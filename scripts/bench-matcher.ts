@@ -79,6 +79,7 @@ function routeOf(n: number, match: Match): Route {
     upstream: null,
     backendProtocol: "http",
     timeouts: { connectMs: 1, sendMs: 1, readMs: 1 },
+    retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: [],
     refusal: null,
   };

@@ -40,6 +40,8 @@ export interface UpstreamStatus {
   readonly endpoints: readonly {
     readonly endpoint: string;
     readonly weight: number;
+    /** Whether it gets no requests for a while, because it has failed. */
+    readonly resting: boolean;
     readonly active: number;
     readonly idle: number;
     readonly requests: number;
@@ -190,12 +192,13 @@ class LiveDataPlane implements DataPlane {
   }
 
   upstreams(): readonly UpstreamStatus[] {
-    return [...this.#upstreams.all.values()].map(({ spec, endpoints }) => ({
-      name: spec.name,
-      policy: spec.balancing.policy,
-      endpoints: endpoints.map(({ weight, pool }) => ({
+    return [...this.#upstreams.all.values()].map((upstream) => ({
+      name: upstream.spec.name,
+      policy: upstream.spec.balancing.policy,
+      endpoints: upstream.endpoints.map(({ weight, pool }) => ({
         endpoint: pool.label,
         weight,
+        resting: upstream.isResting(pool),
         active: pool.active,
         idle: pool.idleCount,
         requests: pool.requests,

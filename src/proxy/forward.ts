@@ -59,6 +59,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
   #endpoint: Endpoint | undefined;
   #connection: UpstreamConnection | undefined;
   #attempt: Attempt | undefined;
+  #startedAt = 0;
   #attemptStart = 0;
   #dial: Dial | undefined;
   #dialTimer: Timer | undefined;
@@ -201,6 +202,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
 
   #begin(endpoint: Endpoint, pooled: UpstreamConnection | undefined): void {
     this.#attemptStart = this.#context.wheel.recent;
+    if (this.#startedAt === 0) this.#startedAt = this.#attemptStart;
     this.#attempt = {
       endpoint: endpoint.pool.label,
       reused: pooled !== undefined,
@@ -276,7 +278,8 @@ export class Forward implements AnswerSink, BodySink, BodySource {
       bodyReplayable: body === undefined || body.replayable,
       alreadyRepeated: this.#repeated,
       attempts: this.#exchange.attempts.length,
-    });
+      elapsedMs: this.#context.wheel.now() - this.#startedAt,
+    }, this.#route.route.retry);
     if (decision === "repeat") {
       this.#repeated = true;
       this.#begin(this.#endpoint as Endpoint, undefined);

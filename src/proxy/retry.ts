@@ -1,11 +1,12 @@
 /** When a failed attempt may be repeated (data-plane spec 3.10, and the rulings on it). */
 import type { GatewayError } from "../errors.ts";
-
-/** Attempts of one exchange, whatever the number of endpoints. */
-export const MAX_ATTEMPTS = 5;
+import type { RetryPolicy } from "../table/table.ts";
 
 /** Methods whose effect may not happen twice once the request was sent. */
 const SENT_ONCE = new Set(["POST", "PATCH", "LOCK"]);
+
+/** Methods without effect (RFC 9110 9.2.1): harmless on a connection that was dead before. */
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 export interface FailedAttempt {
   readonly error: GatewayError;
@@ -19,6 +20,8 @@ export interface FailedAttempt {
   /** Whether a stale connection was replaced before. */
   readonly alreadyRepeated: boolean;
   readonly attempts: number;
+  /** Milliseconds since the first attempt began. */
+  readonly elapsedMs: number;
 }
 
 export type RetryDecision =
@@ -28,10 +31,13 @@ export type RetryDecision =
   | "next"
   | "give up";
 
-export function decideRetry(attempt: FailedAttempt): RetryDecision {
+export function decideRetry(attempt: FailedAttempt, policy: RetryPolicy): RetryDecision {
   if (!attempt.error.retryable || !attempt.bodyReplayable) return "give up";
   // The endpoint may have acted on it before the connection died, and nobody can tell.
   if (attempt.sent && SENT_ONCE.has(attempt.method)) return "give up";
-  if (attempt.staleConnection && !attempt.alreadyRepeated) return "repeat";
-  return attempt.attempts < MAX_ATTEMPTS ? "next" : "give up";
+  const isStale = attempt.staleConnection && !attempt.alreadyRepeated;
+  if (attempt.sent && !policy.resend && !(isStale && SAFE.has(attempt.method))) return "give up";
+  if (isStale) return "repeat";
+  if (policy.timeoutMs !== null && attempt.elapsedMs >= policy.timeoutMs) return "give up";
+  return attempt.attempts < policy.attempts ? "next" : "give up";
 }

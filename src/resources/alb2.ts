@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseNetwork } from "../lib/ip.ts";
 import { integer, list, optional, switchField, textMap } from "./fields.ts";
 import { namespacedMetadata } from "./metadata.ts";
-import { auth, middlewares, modsecurity, otel, timeout } from "./shared-config.ts";
+import { auth, middlewares, modsecurity, otel, outlierDetection, retry, timeout } from "./shared-config.ts";
 
 const count = optional(integer.min(0));
 const portOrOff = optional(integer.min(0).max(65535));
@@ -85,6 +85,8 @@ const config = z.looseObject({
   authAllowedNetworks: optional(z.array(network).readonly()),
   compatibility: optional(z.enum(["alb", "standard"])),
   middlewares: optional(middlewares),
+  retry: optional(retry),
+  outlierDetection: optional(outlierDetection),
 }).readonly();
 export type Alb2Config = z.output<typeof config>;
 

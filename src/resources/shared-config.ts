@@ -127,6 +127,25 @@ export const upstreamTls = z.object({
 }).readonly();
 export type UpstreamTlsConfig = z.output<typeof upstreamTls>;
 
+/** When another endpoint is tried; a setting that ALB lacks. */
+export const retry = z.object({
+  /** Tries in all, the first included. */
+  attempts: optional(integer.min(1).max(5)),
+  /** Whether a request that was sent already goes to another endpoint, where its method allows it. */
+  resend: optional(z.boolean()),
+  /** After this time since the first try no other one is begun; 0 and absent = any time. */
+  timeoutMs: optional(milliseconds),
+}).readonly();
+export type RetryConfig = z.output<typeof retry>;
+
+/** Endpoints that fail rest for a while; a setting that ALB lacks. */
+export const outlierDetection = z.object({
+  enable: optional(z.boolean()),
+  consecutiveFailures: optional(integer.min(1)),
+  ejectionMs: optional(milliseconds.min(1)),
+}).readonly();
+export type OutlierConfig = z.output<typeof outlierDetection>;
+
 /** Data-plane spec 3.9. Weights are clamped and defaulted in translation. */
 export const serviceGroup = z.object({
   session_affinity_policy: optional(z.string()),
@@ -160,4 +179,6 @@ export const layeredConfig = {
   redirect: optional(redirect),
   middlewares: optional(middlewares),
   upstreamTLS: optional(upstreamTls),
+  retry: optional(retry),
+  outlierDetection: optional(outlierDetection),
 };

@@ -54,6 +54,11 @@ const route = z.strictObject({
   upstream: name.nullable(),
   backendProtocol: z.enum(["http", "https", "grpc", "grpcs", "tcp", "udp"]),
   timeouts: z.strictObject({ connectMs: milliseconds, sendMs: milliseconds, readMs: milliseconds }),
+  retry: z.strictObject({
+    attempts: z.int().min(1),
+    resend: z.boolean(),
+    timeoutMs: milliseconds.nullable(),
+  }),
   filters: z.array(filterSchema),
   refusal: z.strictObject({ status: z.union([z.literal(500), z.literal(503)]), reason: name }).nullable(),
 });
@@ -87,6 +92,8 @@ const upstream = z.strictObject({
   balancing,
   emptyStatus: z.union([z.literal(500), z.literal(503)]),
   tls: z.strictObject({ verify: z.boolean(), serverName: name.nullable(), ca: name.nullable() }).nullable(),
+  outlierDetection: z.strictObject({ consecutiveFailures: z.int().min(1), ejectionMs: milliseconds })
+    .nullable(),
   endpoints: z.array(z.strictObject({
     address: z.union([z.ipv4(), z.ipv6()]),
     port,

@@ -96,6 +96,7 @@ export interface Route {
   /** Scheme towards the upstream. */
   readonly backendProtocol: "http" | "https" | "grpc" | "grpcs" | "tcp" | "udp";
   readonly timeouts: Timeouts;
+  readonly retry: RetryPolicy;
   /** In no particular order; `middlewares/order.ts` decides how they run. */
   readonly filters: readonly Filter[];
   /** Set when an action of the object is invalid: the route matches and answers this (rulings: a bad object). */
@@ -119,6 +120,22 @@ export interface Timeouts {
   readonly readMs: number;
 }
 
+/** When a request goes to another endpoint (data-plane spec 3.10). */
+export interface RetryPolicy {
+  /** Tries in all, the first included. */
+  readonly attempts: number;
+  /** Whether what was sent already may be sent to another endpoint, where the method allows it. */
+  readonly resend: boolean;
+  /** No try is begun later than this after the first; null = any time. Milliseconds. */
+  readonly timeoutMs: number | null;
+}
+
+/** Endpoints that fail get no requests for a while (data-plane spec 10.3). */
+export interface OutlierDetection {
+  readonly consecutiveFailures: number;
+  readonly ejectionMs: number;
+}
+
 /** A named set of endpoints and how one is picked. */
 export interface Upstream {
   /** `<namespace>/<name>` of the owner, `…/default` for default routes; unique in the table. */
@@ -131,6 +148,8 @@ export interface Upstream {
   readonly emptyStatus: 500 | 503;
   /** null = plain. */
   readonly tls: UpstreamTls | null;
+  /** null = none rests. */
+  readonly outlierDetection: OutlierDetection | null;
   readonly endpoints: readonly Endpoint[];
 }
 

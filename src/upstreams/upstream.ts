@@ -4,6 +4,7 @@ import type { LimitName } from "../errors.ts";
 import type { Endpoint, Upstream, UpstreamTls } from "../table/table.ts";
 import type { BalancedExchange, Balancer, BalancerTools } from "./balancers/balancer.ts";
 import { createBalancer } from "./balancers/mod.ts";
+import { OutlierDetector } from "./outlier.ts";
 import { EndpointPool, type Poolable } from "./pool.ts";
 
 /** One endpoint in one upstream. */
@@ -21,12 +22,14 @@ export class LiveUpstream<C extends Poolable = Poolable> {
   #spec: Upstream;
   #endpoints: readonly UpstreamEndpoint<C>[];
   #balancer: Balancer;
+  #outliers: OutlierDetector<C> | undefined;
 
   constructor(spec: Upstream, endpoints: readonly UpstreamEndpoint<C>[], tools: BalancerTools) {
     this.#tools = tools;
     this.#spec = spec;
     this.#endpoints = endpoints;
     this.#balancer = createBalancer(spec.balancing, endpoints, tools);
+    this.#outliers = this.#createDetector(spec);
   }
 
   get spec(): Upstream {
@@ -44,6 +47,15 @@ export class LiveUpstream<C extends Poolable = Poolable> {
     this.#balancer = isSamePolicy
       ? this.#balancer.renew(endpoints)
       : createBalancer(spec.balancing, endpoints, this.#tools);
+    if (deepEqual(spec.outlierDetection, this.#outliers?.settings ?? null)) {
+      this.#outliers?.keepOnly(new Set(endpoints.map(({ pool }) => pool)));
+    } else this.#outliers = this.#createDetector(spec);
+  }
+
+  #createDetector({ outlierDetection }: Upstream): OutlierDetector<C> | undefined {
+    return outlierDetection === null
+      ? undefined
+      : new OutlierDetector(outlierDetection, () => this.#tools.now());
   }
 
   /** An endpoint that is not in `tried`; undefined when none is left. */
@@ -51,16 +63,30 @@ export class LiveUpstream<C extends Poolable = Poolable> {
     tried: readonly UpstreamEndpoint<C>[],
     exchange: BalancedExchange,
   ): UpstreamEndpoint<C> | undefined {
+    const outliers = this.#outliers;
+    if (outliers?.mayRest === true) {
+      const resting = this.#endpoints.filter(({ pool }) => outliers.isResting(pool));
+      const awake = resting.length === 0 ? undefined : this.#balancer.pick([...tried, ...resting], exchange);
+      // When all others were tried, one that rests is better than none.
+      if (awake !== undefined) return awake as UpstreamEndpoint<C>;
+    }
     return this.#balancer.pick(tried, exchange) as UpstreamEndpoint<C> | undefined;
+  }
+
+  /** Whether an endpoint gets no requests for a while, because it has failed. */
+  isResting(pool: EndpointPool<C>): boolean {
+    return this.#outliers?.isResting(pool) ?? false;
   }
 
   /** The head of the answer is here, `ms` after the attempt began, and not yet on its way to the client. */
   answered(endpoint: UpstreamEndpoint<C>, exchange: BalancedExchange, ms: number): void {
+    this.#outliers?.answered(endpoint.pool);
     this.#balancer.answered?.(endpoint, exchange, ms);
   }
 
   /** An attempt has ended without an answer. */
   failed(endpoint: UpstreamEndpoint<C>): void {
+    this.#outliers?.failed(endpoint.pool);
     this.#balancer.failed?.(endpoint);
   }
 }

@@ -22,6 +22,7 @@ const LISTENER: Partial<Listener> = {
 const ROUTE: Partial<Route> = {
   backendProtocol: "http",
   timeouts: { connectMs: 5_000, sendMs: 120_000, readMs: 120_000 },
+  retry: { attempts: 5, resend: true, timeoutMs: null },
   filters: [],
   refusal: null,
 };
@@ -31,6 +32,7 @@ const UPSTREAM: Partial<Upstream> = {
   balancing: { policy: "round-robin" },
   emptyStatus: 500,
   tls: null,
+  outlierDetection: null,
 };
 
 /** Of the Service that every case has. */

@@ -19,6 +19,7 @@ export function routeOf(name: string, match: Match): Route {
     upstream: "default/up",
     backendProtocol: "http",
     timeouts: { connectMs: 5_000, sendMs: 5_000, readMs: 120_000 },
+    retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: [],
     refusal: null,
   };

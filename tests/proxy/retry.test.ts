@@ -1,9 +1,16 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { type ErrorCode, ERRORS, GatewayError } from "../../src/errors.ts";
-import { decideRetry, type FailedAttempt, MAX_ATTEMPTS, type RetryDecision } from "../../src/proxy/retry.ts";
+import { decideRetry, type FailedAttempt, type RetryDecision } from "../../src/proxy/retry.ts";
+import type { RetryPolicy } from "../../src/table/table.ts";
 
-function decide(code: ErrorCode, changes: Partial<FailedAttempt> = {}): RetryDecision {
+const POLICY: RetryPolicy = { attempts: 5, resend: true, timeoutMs: null };
+
+function decide(
+  code: ErrorCode,
+  changes: Partial<FailedAttempt> = {},
+  policy: Partial<RetryPolicy> = {},
+): RetryDecision {
   return decideRetry({
     error: new GatewayError(code, "test"),
     method: "GET",
@@ -12,8 +19,9 @@ function decide(code: ErrorCode, changes: Partial<FailedAttempt> = {}): RetryDec
     bodyReplayable: true,
     alreadyRepeated: false,
     attempts: 1,
+    elapsedMs: 0,
     ...changes,
-  });
+  }, { ...POLICY, ...policy });
 }
 
 describe("decideRetry (data-plane spec 3.10, rulings: retries)", () => {
@@ -55,7 +63,25 @@ describe("decideRetry (data-plane spec 3.10, rulings: retries)", () => {
   });
 
   it("no more attempts than allowed", () => {
-    assert.equal(decide("CONNECT_REFUSED", { attempts: MAX_ATTEMPTS - 1 }), "next");
-    assert.equal(decide("CONNECT_REFUSED", { attempts: MAX_ATTEMPTS }), "give up");
+    assert.equal(decide("CONNECT_REFUSED", { attempts: 4 }), "next");
+    assert.equal(decide("CONNECT_REFUSED", { attempts: 5 }), "give up");
+    assert.equal(decide("CONNECT_REFUSED", { attempts: 1 }, { attempts: 1 }), "give up");
+    assert.equal(decide("CONNECT_REFUSED", { attempts: 2 }, { attempts: 3 }), "next");
+  });
+
+  it("without resend, what was sent stays sent, except reads on a connection that was dead before", () => {
+    const policy = { resend: false };
+    for (const method of ["GET", "PUT", "DELETE"]) {
+      assert.equal(decide("UPSTREAM_RESET", { method }, policy), "give up");
+      assert.equal(decide("READ_TIMEOUT", { method }, policy), "give up");
+      assert.equal(decide("CONNECT_REFUSED", { method, sent: false }, policy), "next");
+    }
+    assert.equal(decide("UPSTREAM_RESET", { method: "GET", staleConnection: true }, policy), "repeat");
+    assert.equal(decide("UPSTREAM_RESET", { method: "PUT", staleConnection: true }, policy), "give up");
+  });
+
+  it("no other attempt is begun after the time that all of them have", () => {
+    assert.equal(decide("CONNECT_TIMEOUT", { elapsedMs: 999 }, { timeoutMs: 1000 }), "next");
+    assert.equal(decide("CONNECT_TIMEOUT", { elapsedMs: 1000 }, { timeoutMs: 1000 }), "give up");
   });
 });

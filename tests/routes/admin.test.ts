@@ -49,7 +49,15 @@ function adminWith(overrides: Partial<AdminPorts> = {}) {
     upstreams: () => [{
       name: "default/r1",
       policy: "round-robin",
-      endpoints: [{ endpoint: "10.0.0.1:80", weight: 100, active: 0, idle: 1, requests: 9, failures: 0 }],
+      endpoints: [{
+        endpoint: "10.0.0.1:80",
+        weight: 100,
+        resting: false,
+        active: 0,
+        idle: 1,
+        requests: 9,
+        failures: 0,
+      }],
     }],
     explain(query) {
       queries.push(query);

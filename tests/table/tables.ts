@@ -31,6 +31,7 @@ export const UPSTREAM: Upstream = {
   balancing: { policy: "round-robin" },
   emptyStatus: 500,
   tls: null,
+  outlierDetection: null,
   endpoints: [{
     address: "10.0.0.1",
     port: 8080,
@@ -68,6 +69,7 @@ export function routeOf(name: string, index: number, extra: Partial<Route> = {})
     upstream: "default/echo",
     backendProtocol: "http",
     timeouts: { connectMs: 5_000, sendMs: 120_000, readMs: 120_000 },
+    retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: [],
     refusal: null,
     ...extra,

@@ -14,6 +14,7 @@ export function route(name: string, options: Partial<Route> = {}): Route {
     upstream: `default/${name}`,
     backendProtocol: "http",
     timeouts: { connectMs: 1, sendMs: 1, readMs: 1 },
+    retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: [],
     refusal: null,
     ...options,
@@ -57,6 +58,7 @@ export function table(routes: readonly Route[], options: TableOptions = {}): Tab
         balancing: { policy: "round-robin" as const },
         emptyStatus: 500 as const,
         tls: null,
+        outlierDetection: null,
         endpoints: endpoints.map((address) => ({
           address,
           port: 80,

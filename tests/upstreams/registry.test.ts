@@ -27,6 +27,7 @@ function upstream(name: string, ports: readonly number[], changes: Partial<Upstr
     emptyStatus: 500,
     endpoints: ports.map((port) => endpoint(port)),
     tls: null,
+    outlierDetection: null,
     ...changes,
   };
 }

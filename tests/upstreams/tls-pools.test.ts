@@ -32,6 +32,7 @@ describe("pools", () => {
       balancing: { policy: "round-robin" },
       emptyStatus: 500,
       tls,
+      outlierDetection: null,
       endpoints: [endpoint],
     };
   }

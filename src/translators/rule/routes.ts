@@ -7,6 +7,8 @@ import { DEFAULT_PRIORITY } from "../../table/precedence.ts";
 import type { Balancing, Protocol, Route, RouteOrder, Source, Upstream } from "../../table/table.ts";
 import { backendProtocolOf, backendProtocolsOf } from "../shared/backend-protocol.ts";
 import { balancingOf } from "../shared/balancing.ts";
+import { outlierDetectionOf } from "../shared/outlier.ts";
+import { retryOf } from "../shared/retry.ts";
 import { timeoutsOf } from "../shared/timeouts.ts";
 import { servicesOf, type UpstreamPlan } from "../shared/upstream.ts";
 import { upstreamTlsOf } from "../shared/upstream-tls.ts";
@@ -89,6 +91,7 @@ export function redirectRoute(served: ServedFrontend, context: Context): Planned
     upstream: null,
     backendProtocol: "http",
     timeouts: timeoutsOf(protocol, []),
+    retry: retryOf([]),
     filters: result.filters ?? [],
     refusal: result.refusal ?? null,
   } as const;
@@ -168,7 +171,8 @@ function planRoute(draft: RouteDraft, served: ServedFrontend, context: Context):
   const balancing = chooseBalancing(object, protocol, faults, context);
   const backendProtocol = chooseBackendProtocol(object, protocol, faults, context);
   const { filters, refusal } = isL4(protocol) ? NO_FEATURES : applyFeatures(layers, context);
-  const timeoutLayers = [isL4(protocol) ? undefined : layers.rule, frontend, owner.alb];
+  const nearest = [isL4(protocol) ? undefined : layers.rule, frontend, owner.alb];
+  const configs = nearest.map((layer) => layer?.spec.config);
 
   const plan: UpstreamPlan = {
     upstream: {
@@ -178,6 +182,7 @@ function planRoute(draft: RouteDraft, served: ServedFrontend, context: Context):
       balancing,
       emptyStatus: owner.mode === "alb" ? 500 : 503,
       tls: backendProtocol === "https" ? chooseTls(layers, faults, context) : null,
+      outlierDetection: outlierDetectionOf(configs.map((config) => config?.outlierDetection)),
     },
     object,
     services: servicesOf(object.spec.serviceGroup, namespace, protocol === "udp" ? "UDP" : "TCP"),
@@ -191,7 +196,8 @@ function planRoute(draft: RouteDraft, served: ServedFrontend, context: Context):
     match,
     upstream: key,
     backendProtocol,
-    timeouts: timeoutsOf(protocol, timeoutLayers.map((layer) => layer?.spec.config?.timeout)),
+    timeouts: timeoutsOf(protocol, configs.map((config) => config?.timeout)),
+    retry: retryOf(configs.map((config) => config?.retry)),
     filters,
     refusal: refusal ?? faults[0] ?? null,
   };

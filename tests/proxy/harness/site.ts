@@ -182,6 +182,7 @@ function upstreamOf(ports: readonly number[]): Upstream {
     balancing: { policy: "round-robin" },
     emptyStatus: 500,
     tls: null,
+    outlierDetection: null,
     endpoints: ports.map((port) => ({ address: "10.0.0.1", port, weight: 1, service })),
   };
 }
@@ -199,6 +200,7 @@ function listenerOf({ timeouts, keepalive, refusal }: SiteOptions, middlewares: 
     upstream: "up",
     backendProtocol: "http",
     timeouts: { connectMs: 5000, sendMs: 10_000, readMs: 20_000, ...timeouts },
+    retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: middlewares.map((name) => ({ type: "middleware", name, options: null })),
     refusal: refusal ?? null,
   };

@@ -12,6 +12,8 @@ const INHERITED: ReadonlyMap<string, "unless nearer" | "always"> = new Map([
   ["auth", "unless nearer"],
   ["timeout", "unless nearer"],
   ["upstreamTLS", "unless nearer"],
+  ["retry", "unless nearer"],
+  ["outlierDetection", "unless nearer"],
   ["otel", "unless nearer"],
   ["modsecurity", "unless nearer"],
   ["middlewares", "always"],
