@@ -44,8 +44,8 @@ export interface AdminPorts {
   objects(query: ObjectQuery): ObjectsAnswer["objects"];
   /** In the shape of `table --json`; undefined until there is one. */
   table(): object | undefined;
-  listeners(): ListenersAnswer["listeners"];
-  upstreams(): UpstreamsAnswer["upstreams"];
+  listeners(): Promise<ListenersAnswer["listeners"]>;
+  upstreams(): Promise<UpstreamsAnswer["upstreams"]>;
   /** Undefined until there is a table. */
   explain(query: ExplainQuery): Explanation | undefined;
   metrics(): Exposition;

@@ -20,6 +20,10 @@ export const indexShape = z.object({
   name: z.string(),
   version: z.string(),
   runtime: z.string(),
+  /** Of the process that answers: with several workers, the one that supervises them. */
+  pid: z.int().optional(),
+  /** Processes that serve traffic. */
+  workers: z.int().optional(),
   /** Tables taken into service since the start. */
   revision: z.int(),
   paths: z.array(z.string()),

@@ -7,10 +7,10 @@ import type { ListenersAnswer, UpstreamsAnswer } from "./shapes.ts";
 export function upstreams(ports: Pick<AdminPorts, "listeners" | "upstreams">): Hono {
   const app = new Hono();
   resource(app, "/api/listeners", {
-    GET: (c) => answer(c, { shape: 1, listeners: ports.listeners() } satisfies ListenersAnswer),
+    GET: async (c) => answer(c, { shape: 1, listeners: await ports.listeners() } satisfies ListenersAnswer),
   });
   resource(app, "/api/upstreams", {
-    GET: (c) => answer(c, { shape: 1, upstreams: ports.upstreams() } satisfies UpstreamsAnswer),
+    GET: async (c) => answer(c, { shape: 1, upstreams: await ports.upstreams() } satisfies UpstreamsAnswer),
   });
   return app;
 }

@@ -19,12 +19,17 @@ export interface AdminParts {
   readonly version: string;
   /** Name and version. */
   readonly runtime: string;
+  readonly pid: number;
+  readonly workers: number;
+  /** Brings up to date what other processes have told. */
+  refresh(): Promise<void>;
 }
 
 /** Secrets of objects redact themselves when the answers are written as JSON. */
-export function adminPorts({ gateway, dataPlane, metrics, version, runtime }: AdminParts): AdminPorts {
+export function adminPorts(parts: AdminParts): AdminPorts {
+  const { gateway, dataPlane, metrics, version, runtime, pid, workers } = parts;
   return {
-    index: () => ({ name: "albatross", version, runtime, revision: gateway.revision() }),
+    index: () => ({ name: "albatross", version, runtime, pid, workers, revision: gateway.revision() }),
     readiness: () => gateway.readiness(),
     problems: () =>
       gateway.problems().map(({ keeps, ...rest }) =>
@@ -38,8 +43,14 @@ export function adminPorts({ gateway, dataPlane, metrics, version, runtime }: Ad
       const table = gateway.table();
       return table === undefined ? undefined : redactTable(table);
     },
-    listeners: () => dataPlane.listeners().map((status) => ({ ...status, addresses: [...status.addresses] })),
-    upstreams: () => dataPlane.upstreams().map((status) => ({ ...status, endpoints: [...status.endpoints] })),
+    async listeners() {
+      await parts.refresh();
+      return dataPlane.listeners().map((status) => ({ ...status, addresses: [...status.addresses] }));
+    },
+    async upstreams() {
+      await parts.refresh();
+      return dataPlane.upstreams().map((status) => ({ ...status, endpoints: [...status.endpoints] }));
+    },
     explain(query) {
       const table = gateway.table();
       return table === undefined ? undefined : explain(table, query, gateway.problems());

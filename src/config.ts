@@ -83,6 +83,9 @@ const namedModule = text.transform((value, context) => {
   return z.NEVER;
 });
 
+/** More than any machine has use for. */
+const MAX_WORKERS = 256;
+
 /** What peers may cost. Bytes and milliseconds. */
 const limits = z.strictObject({
   request: z.strictObject({
@@ -130,9 +133,9 @@ export const settingsSchema = z.strictObject({
     value: "[NS/]NAME",
     help: "ALB2 to serve, when there are several",
   }),
-  workers: count.max(1, "only 1 is supported by this version").prefault(1).register(docs, {
+  workers: count.max(MAX_WORKERS, `expected at most ${MAX_WORKERS}`).optional().register(docs, {
     value: "N",
-    help: "processes that serve traffic",
+    help: "processes that serve traffic; else one for each granted processor, at most 8",
   }),
   bind: address.optional().register(docs, {
     value: "ADDR",

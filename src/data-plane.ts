@@ -56,8 +56,19 @@ export interface DataPlane {
   upstreams(): readonly UpstreamStatus[];
   /** Problems found by serving: ports in use, middlewares that cannot be built. */
   problems(): readonly Problem[];
-  /** Stops accepting after `delayMs`, lets exchanges in flight finish within `timeoutMs`, then cuts the rest. */
-  drain(options: { readonly delayMs: number; readonly timeoutMs: number }): Promise<void>;
+  /** Lets exchanges in flight finish, then cuts the rest. */
+  drain(options: DataPlaneDrain): Promise<void>;
+  /** Parts of it that do not serve at the moment, for people; left out where it has no parts. */
+  absent?(): readonly string[];
+}
+
+export interface DataPlaneDrain {
+  /** How long clients are only asked to close their connections (`Connection: close`), before idle ones are closed. */
+  readonly delayMs: number;
+  /** For what is in flight after that. */
+  readonly timeoutMs: number;
+  /** Another instance serves the ports already: nothing more is accepted from now on, instead of after the delay. */
+  readonly handover: boolean;
 }
 
 export interface DataPlaneOptions {
@@ -222,13 +233,11 @@ class LiveDataPlane implements DataPlane {
     return [...this.#buildProblems, ...missing, ...failed];
   }
 
-  async drain(
-    { delayMs, timeoutMs }: { readonly delayMs: number; readonly timeoutMs: number },
-  ): Promise<void> {
+  async drain({ delayMs, timeoutMs, handover }: DataPlaneDrain): Promise<void> {
     const idleMs = Math.min(this.#options.limits.drainIdleMs, delayMs + timeoutMs / 2);
     // Clients learn from their next answer, whoever balances in front of us from the readiness probe.
     for (const listener of this.#served.values()) listener.drain(idleMs);
-    await sleep(delayMs);
+    if (!handover) await sleep(delayMs);
     await this.#sockets.close();
     const all = [...this.#served.values(), ...this.#draining];
     const deadline = this.#wheel.now() + timeoutMs;

@@ -29,6 +29,8 @@ export interface DrainOptions {
   readonly delayMs: number;
   /** Undefined = the ALB2's `maxTermSeconds`, or 30 s. */
   readonly timeoutMs: number | undefined;
+  /** Another instance has taken over. */
+  readonly handover?: boolean;
 }
 
 export interface Gateway {
@@ -154,11 +156,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       await source.reload();
       await working;
     },
-    async drain({ delayMs, timeoutMs = drainTimeout() }) {
+    async drain({ delayMs, timeoutMs = drainTimeout(), handover = false }) {
       isDraining = true;
       source.close();
-      log.info("draining", { delay_ms: delayMs, timeout_ms: timeoutMs });
-      await dataPlane.drain({ delayMs, timeoutMs });
+      log.info("draining", { delay_ms: delayMs, timeout_ms: timeoutMs, handover });
+      await dataPlane.drain({ delayMs, timeoutMs, handover });
       log.info("drained");
     },
     dataPlaneChanged: reportProblems,
@@ -183,6 +185,8 @@ function isFullyServed(problems: readonly Problem[]): boolean {
 function readinessOf(state: { isDraining: boolean; isServing: boolean; dataPlane: DataPlane }): Readiness {
   if (state.isDraining) return { ready: false, reasons: ["draining"] };
   if (!state.isServing) return { ready: false, reasons: ["no configuration is served yet"] };
+  const absent = state.dataPlane.absent?.() ?? [];
+  if (absent.length > 0) return { ready: false, reasons: absent };
   const wanted = state.dataPlane.listeners().filter(({ state }) => state !== "draining");
   const failed = wanted.filter(({ state }) => state === "failed");
   if (failed.length < wanted.length || wanted.length === 0) return { ready: true, reasons: [] };

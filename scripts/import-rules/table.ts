@@ -87,6 +87,7 @@ export const IMPORT_TABLE: Readonly<Record<string, AreaRule>> = {
   routes: area([], ["hono", "zod"]),
   cli: composition({ node: true }),
   workers: composition({ node: true }),
+  takeover: composition({ node: true }),
   main: composition({ node: true, platform: true }),
   scripts: composition({ node: true, platform: true }),
   tests: composition({ node: true, platform: true }),

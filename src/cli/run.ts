@@ -5,8 +5,14 @@ import { SETTINGS, type Settings } from "../config.ts";
 import { type Command, settingsFrom, UsageError } from "./command.ts";
 import type { SettingSources } from "./read-settings.ts";
 
+/** What holds for this start alone, and therefore is no setting. */
+export interface RunMode {
+  /** Whether to take over from an instance that runs. */
+  readonly takeover: boolean;
+}
+
 /** `serve` resolves with the exit code when the program has drained. */
-export function runCommand(serve: (settings: Settings) => Promise<number>): Command {
+export function runCommand(serve: (settings: Settings, mode: RunMode) => Promise<number>): Command {
   return {
     name: "run",
     synopsis: "--config PATH…",
@@ -15,6 +21,10 @@ export function runCommand(serve: (settings: Settings) => Promise<number>): Comm
     settings: SETTINGS.map(({ key }) => key),
     options: {
       settings: { type: "string", value: "PATH", help: "YAML file with settings; flags and environment win" },
+      takeover: {
+        type: "boolean",
+        help: "take over the ports of the instance that has the admin address, which then drains",
+      },
     },
     async run({ positionals, flags, options }, io) {
       if (positionals.length > 0) {
@@ -22,7 +32,8 @@ export function runCommand(serve: (settings: Settings) => Promise<number>): Comm
       }
       const path = options["settings"];
       const file = typeof path === "string" ? { file: await readSettingsFile(path) } : {};
-      return await serve(settingsFrom({ flags, env: io.env, ...file }));
+      const settings = settingsFrom({ flags, env: io.env, ...file });
+      return await serve(settings, { takeover: options["takeover"] === true });
     },
   };
 }

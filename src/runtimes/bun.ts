@@ -10,6 +10,7 @@ import type {
   TcpListener,
 } from "./runtime.ts";
 import { emptyQueue } from "./accept-queue.ts";
+import { acceptQueue } from "./listening-sockets.ts";
 import { connectTls } from "./node-tls.ts";
 import { DialBudget } from "./dial-budget.ts";
 import { plainAddress } from "./plain-address.ts";
@@ -202,7 +203,8 @@ function listenTcp(options: ListenOptions, onConnection: (socket: Socket) => voi
       },
     });
     let closing: Promise<void> | undefined;
-    const close = () => closing ??= emptyQueue(() => accepted).then(() => server.stop(false));
+    const queued = acceptQueue(options.host, server.port);
+    const close = () => closing ??= emptyQueue(() => accepted, queued).then(() => server.stop(false));
     resolve({ host: options.host, port: server.port, close });
   });
 }

@@ -11,6 +11,7 @@ import type {
   TlsConnectOptions,
 } from "./runtime.ts";
 import { emptyQueue, turn } from "./accept-queue.ts";
+import { acceptQueue } from "./listening-sockets.ts";
 import { connectTls } from "./node-tls.ts";
 import { plainAddress } from "./plain-address.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -242,7 +243,7 @@ async function listenTcp(
     onConnection(socket);
   });
   async function release(): Promise<void> {
-    await emptyQueue(() => accepted);
+    await emptyQueue(() => accepted, acceptQueue(options.host, listener.addr.port));
     listener.close();
     // The descriptor goes only when nobody waits for it any more.
     await accepting;

@@ -19,6 +19,8 @@ export interface LineWriterOptions {
 export interface LineWriter {
   /** Queues a line, without its end. Never blocks, never throws. */
   write(line: string): void;
+  /** Likewise `count` lines, with the ends between them. */
+  writeLines(lines: string, count: number): void;
   /** Resolves when what was queued before has been written or given up, at the latest after `timeoutMs`. */
   flush(timeoutMs: number): Promise<void>;
   /** Lines lost so far. */
@@ -84,18 +86,21 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     timer ??= setTimeout(begin, flushMs);
   }
 
+  function writeLines(lines: string, count: number): void {
+    if (pending.length + lines.length > maxPending) {
+      dropped += count;
+      return;
+    }
+    pending += lines + "\n";
+    pendingLines += count;
+    if (writing) return;
+    if (pending.length >= flushSize) begin();
+    else schedule();
+  }
+
   return {
-    write(line) {
-      if (pending.length + line.length > maxPending) {
-        dropped++;
-        return;
-      }
-      pending += line + "\n";
-      pendingLines++;
-      if (writing) return;
-      if (pending.length >= flushSize) begin();
-      else schedule();
-    },
+    write: (line) => writeLines(line, 1),
+    writeLines,
     async flush(timeoutMs) {
       let late: ReturnType<typeof setTimeout> | undefined;
       await new Promise<void>((resolve) => {

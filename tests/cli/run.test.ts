@@ -53,11 +53,11 @@ describe("run", () => {
     const settings = join(directory, "settings.yaml");
     writeFileSync(settings, "drainDelay: soon\ncolour: red\n");
     const { code, stderr } = await runProcess(
-      albatrossCommand(["run", "--config", file, "--workers", "2", "--settings", settings]),
+      albatrossCommand(["run", "--config", file, "--workers", "0", "--settings", settings]),
       { env: { ALBATROSS_LOG_LEVEL: "loud" } },
     );
     assert.equal(code, 2);
-    for (const part of ['--workers "2"', 'drainDelay "soon"', '"colour"', 'ALBATROSS_LOG_LEVEL "loud"']) {
+    for (const part of ['--workers "0"', 'drainDelay "soon"', '"colour"', 'ALBATROSS_LOG_LEVEL "loud"']) {
       assert.ok(stderr.includes(part), `${part} in ${stderr}`);
     }
   });

@@ -20,7 +20,6 @@ describe("settings", () => {
   it("have defaults", () => {
     assert.deepEqual(settings(), {
       config: ["a.yaml"],
-      workers: 1,
       admin: { address: "127.0.0.1", port: 9180 },
       labelDomain: "cpaas.io",
       trustedProxies: [],
@@ -100,7 +99,7 @@ describe("settings", () => {
 
   it("that are wrong are all named, with where they were given", () => {
     const flags = {
-      workers: ["2"],
+      workers: ["0"],
       bind: ["10.0.0.0/8"],
       admin: ["9180"],
       alb: ["a/b/c"],
@@ -110,7 +109,7 @@ describe("settings", () => {
     };
     assert.deepEqual(errors({ flags, env: { ALBATROSS_DRAIN_DELAY: "soon" } }), [
       '--alb "a/b/c": expected NAME or NAMESPACE/NAME',
-      '--workers "2": only 1 is supported by this version',
+      '--workers "0": expected a whole number above 0',
       '--bind "10.0.0.0/8": expected an IP address',
       '--admin "9180": expected ADDRESS:PORT, IPv6 in brackets',
       '--trusted-proxies "everyone": expected an address or a block such as 10.0.0.0/8',

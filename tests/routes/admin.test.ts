@@ -36,17 +36,17 @@ function adminWith(overrides: Partial<AdminPorts> = {}) {
       return [{ kind: "Rule", namespace: "default", name: "r1", object: { spec: {} } }];
     },
     table: () => ({ shape: 1, listeners: [] }),
-    listeners: () => [{
+    listeners: async () => [{
       id: "tcp/80",
       name: "web",
       port: 80,
       protocol: "http",
       addresses: ["::"],
-      state: "serving",
+      state: "serving" as const,
       reason: "",
       connections: 2,
     }],
-    upstreams: () => [{
+    upstreams: async () => [{
       name: "default/r1",
       policy: "round-robin",
       endpoints: [{

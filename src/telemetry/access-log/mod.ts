@@ -13,7 +13,7 @@ export interface AccessLogOptions {
   /** Share of the exchanges that are logged, 0 to 1. */
   readonly rate: number;
   readonly format: AccessLogFormat;
-  readonly writer: LineWriter;
+  readonly writer: Pick<LineWriter, "write">;
   /** Draws from [0, 1). */
   readonly random?: () => number;
 }

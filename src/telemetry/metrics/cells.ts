@@ -30,6 +30,10 @@ export function statusKey(status: number, method: number): number {
   return status * METHODS.length + method;
 }
 
+export function splitStatusKey(key: number): { readonly status: number; readonly method: number } {
+  return { status: Math.floor(key / METHODS.length), method: key % METHODS.length };
+}
+
 /** Exchanges of one route with one status and method. */
 export interface StatusCell {
   count: number;

@@ -8,8 +8,9 @@ import { type ConfigMetrics, registerConfig } from "./config.ts";
 import { trafficFamilies } from "./families.ts";
 import { printFamilies } from "./family.ts";
 import { registerLimits } from "./limits.ts";
-import { registerProcess } from "./process.ts";
+import { type ProcessFigures, registerProcess } from "./process.ts";
 import { Traffic } from "./traffic.ts";
+import { TrafficSum } from "./traffic-sum.ts";
 
 export interface Exposition {
   readonly contentType: string;
@@ -21,10 +22,24 @@ export interface Metrics {
   readonly observer: ExchangeObserver;
   readonly config: ConfigMetrics;
   /** A peer has reached a limit. */
-  readonly limitHit: (limit: LimitName) => void;
+  readonly limitHit: (limit: LimitName, count?: number) => void;
   /** Tells what exists from now on; series of what does not are forgotten. */
   tableApplied(table: Table): void;
+  /** Where other processes put their counts. */
+  readonly sum: TrafficSum;
   expose(): Exposition;
+}
+
+/** The processes that serve traffic. */
+export interface WorkerFigures {
+  /** Brings the rest up to date. */
+  refresh(): Promise<void>;
+  /** How many serve now. */
+  serving(): number;
+  /** How often one was replaced. */
+  restarts(): number;
+  /** Of those that are not this process, the dead included. */
+  processes(): readonly ProcessFigures[];
 }
 
 export interface MetricsOptions {
@@ -32,16 +47,25 @@ export interface MetricsOptions {
   readonly build: Readonly<Record<"version" | "runtime" | "runtime_version", string>>;
   /** Lines lost by the access log so far. */
   accessLogDropped(): number;
+  readonly workers?: WorkerFigures;
 }
 
-export function createMetrics({ build, accessLogDropped }: MetricsOptions): Metrics {
+/** This process alone. */
+const ALONE: WorkerFigures = {
+  refresh: async () => {},
+  serving: () => 1,
+  restarts: () => 0,
+  processes: () => [],
+};
+
+export function createMetrics({ build, accessLogDropped, workers = ALONE }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const traffic = new Traffic();
   const families = [...trafficFamilies(traffic), ...albFamilies(traffic)];
   const config = registerConfig(registry);
   const limitHit = registerLimits(registry);
-  registerProcess(registry);
+  registerProcess(registry, () => workers.processes());
   new Gauge({
     name: "albatross_build_info",
     help: "Always 1; the labels tell what is running.",
@@ -58,7 +82,26 @@ export function createMetrics({ build, accessLogDropped }: MetricsOptions): Metr
     },
   });
 
+  new Gauge({
+    name: "albatross_workers",
+    help: "Processes that serve traffic.",
+    registers,
+    collect() {
+      this.set(workers.serving());
+    },
+  });
+  new Counter({
+    name: "albatross_worker_restarts_total",
+    help: "Workers that ended by themselves and were replaced.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(workers.restarts());
+    },
+  });
+
   async function* chunks(): AsyncGenerator<string> {
+    await workers.refresh();
     traffic.prune();
     for (const chunk of printFamilies(families)) {
       yield chunk;
@@ -72,6 +115,7 @@ export function createMetrics({ build, accessLogDropped }: MetricsOptions): Metr
     config,
     limitHit,
     tableApplied: (table) => traffic.tableApplied(table),
+    sum: new TrafficSum(traffic),
     expose: () => ({ contentType: registry.contentType, chunks: chunks() }),
   };
 }

@@ -16,6 +16,7 @@ import {
   METHODS,
   newRouteCells,
   newUpstreamCells,
+  type PeerCells,
   type RouteCells,
   type RouteIdentity,
   statusKey,
@@ -54,7 +55,7 @@ export class Traffic implements ExchangeObserver {
 
   exchangeEnded(record: ExchangeRecord): void {
     const { route, status, errorCode } = record;
-    const port = this.#portCells(record.listenerPort);
+    const port = this.portCells(record.listenerPort);
     const method = methodIndex(record.method);
     const cells = route === undefined
       ? port.unmatched ??= newRouteCells(this.#identity(record), "")
@@ -74,16 +75,16 @@ export class Traffic implements ExchangeObserver {
 
   /** Belongs to no route and has no method: the error count is all that can be said. */
   requestRefused({ listenerPort, errorCode }: ExchangeRecord): void {
-    const { errors } = this.#portCells(listenerPort);
+    const { errors } = this.portCells(listenerPort);
     errors.set(errorCode, (errors.get(errorCode) ?? 0) + 1);
   }
 
   connectionChanged(listenerPort: number, delta: 1 | -1): void {
-    this.#portCells(listenerPort).connections += delta;
+    this.portCells(listenerPort).connections += delta;
   }
 
   activeChanged(listenerPort: number, delta: 1 | -1): void {
-    this.#portCells(listenerPort).exchanges += delta;
+    this.portCells(listenerPort).exchanges += delta;
   }
 
   /** Tells which routes, listeners and upstreams exist from now on. */
@@ -125,13 +126,46 @@ export class Traffic implements ExchangeObserver {
     return this.#upstreams.values();
   }
 
+  upstreamNames(): Iterable<string> {
+    return this.#upstreams.keys();
+  }
+
+  /** Cells are made when they are first asked for. An exchange that outlived its route must not bring its series back for long. */
+  routeCells(identity: RouteIdentity, routeId: string): RouteCells {
+    const key = identityKey(identity);
+    let cells = this.#routes.get(key);
+    if (cells === undefined) {
+      cells = newRouteCells(identity, routeId);
+      this.#routes.set(key, cells);
+      this.#stale = true;
+    }
+    return cells;
+  }
+
+  peerCells(cells: RouteCells, endpoints: string): PeerCells {
+    const known = cells.peers.get(endpoints);
+    if (known !== undefined) return known;
+    this.#stale = true;
+    return addPeerCells(cells, endpoints);
+  }
+
+  upstreamCells(name: string): UpstreamCells {
+    let cells = this.#upstreams.get(name);
+    if (cells === undefined) {
+      cells = newUpstreamCells(name);
+      this.#upstreams.set(name, cells);
+      this.#stale = true;
+    }
+    return cells;
+  }
+
+  portCells(port: number): PortCells {
+    return this.#ports.get(port) ?? this.#addPort(port);
+  }
+
   /** Name of the Frontend on a port; "" when the table has none. */
   listenerName(port: number): string {
     return this.#listeners.get(port)?.name ?? "";
-  }
-
-  #portCells(port: number): PortCells {
-    return this.#ports.get(port) ?? this.#addPort(port);
   }
 
   #addPort(port: number): PortCells {
@@ -154,15 +188,7 @@ export class Traffic implements ExchangeObserver {
   }
 
   #addRoute(route: Route, record: ExchangeRecord): RouteCells {
-    const identity = this.#identity(record);
-    const key = identityKey(identity);
-    let cells = this.#routes.get(key);
-    if (cells === undefined) {
-      cells = newRouteCells(identity, route.id);
-      this.#routes.set(key, cells);
-      // An exchange that outlived its route must not bring its series back for long.
-      this.#stale = true;
-    }
+    const cells = this.routeCells(this.#identity(record), route.id);
     this.#byRoute.set(route, cells);
     return cells;
   }
@@ -172,23 +198,14 @@ export class Traffic implements ExchangeObserver {
     const name = attempts.length === 1
       ? attempts[0]!.endpoint
       : attempts.map(({ endpoint }) => endpoint).join(", ");
-    let peer = cells.peers.get(name);
-    if (peer === undefined) {
-      peer = addPeerCells(cells, name);
-      this.#stale = true;
-    }
+    const peer = this.peerCells(cells, name);
     const count = peer.counts.get(key) ?? addPeerCount(cells, peer, record.status, method);
     count.count++;
     observe(peer.duration, upstreamMs(record) / 1000);
   }
 
   #countAttempts(upstream: string, { attempts }: ExchangeRecord): void {
-    let cells = this.#upstreams.get(upstream);
-    if (cells === undefined) {
-      cells = newUpstreamCells(upstream);
-      this.#upstreams.set(upstream, cells);
-      this.#stale = true;
-    }
+    const cells = this.upstreamCells(upstream);
     cells.attempts += attempts.length;
     cells.retries += attempts.length - 1;
     for (const attempt of attempts) {

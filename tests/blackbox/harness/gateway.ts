@@ -23,8 +23,8 @@ export interface GatewayOptions {
   readonly waitReady?: boolean;
 }
 
-/** Nobody balances in front of a test's gateway, and nobody waits for what a failed test has left open. */
-const DRAIN = [["--drain-delay", "0s"], ["--drain-timeout", "2s"]] as const;
+/** Nobody balances in front of a test's gateway, nobody waits for what a failed test has left open; one process, whatever the machine. */
+const DEFAULTS = [["--drain-delay", "0s"], ["--drain-timeout", "2s"], ["--workers", "1"]] as const;
 
 /** A JSON value whose shape the test asserts. */
 // deno-lint-ignore no-explicit-any
@@ -76,7 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       "--admin",
       `${admin.host}:${admin.port}`,
       ...(place === undefined ? ["--bind", LOOPBACK] : []),
-      ...DRAIN.flatMap(([flag, time]) => options.args?.includes(flag) ? [] : [flag, time]),
+      ...DEFAULTS.flatMap(([flag, value]) => options.args?.includes(flag) ? [] : [flag, value]),
       ...(options.args ?? []),
     ]),
   ], options.env === undefined ? {} : { env: options.env });
@@ -138,7 +138,7 @@ export async function waitReady(gateway: Gateway): Promise<void> {
   );
 }
 
-/** Longer than {@link DRAIN}, shorter than what Bun allows a hook. */
+/** Longer than the drain of {@link DEFAULTS}, shorter than what Bun allows a hook. */
 const STOP_MS = 4_000;
 
 async function stopProcess(child: Process): Promise<Exit> {
