@@ -1,7 +1,7 @@
 /** The control loop against a scripted source and a data plane that only takes notes. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { DataPlane, ListenerStatus } from "../src/data-plane.ts";
+import type { DataPlane, DataPlaneDrain, ListenerStatus } from "../src/data-plane.ts";
 import type { Problem } from "../src/errors.ts";
 import { createGateway, type Gateway, NothingReadable } from "../src/gateway.ts";
 import type { Source, SourceUpdate } from "../src/sources/source.ts";
@@ -35,7 +35,7 @@ interface Rig {
   dataPlaneProblems: Problem[];
   /** Makes `apply` wait, or fail. */
   apply: () => Promise<void>;
-  drained: { delayMs: number; timeoutMs: number } | undefined;
+  drained: DataPlaneDrain | undefined;
 }
 
 function rig(first: readonly unknown[], firstProblems: readonly Problem[] = []): Rig {
@@ -275,7 +275,7 @@ describe("draining", () => {
     await it.gateway.drain({ delayMs: 10, timeoutMs: 20 });
     assert.deepEqual(it.gateway.readiness(), { ready: false, reasons: ["draining"] });
     assert.deepEqual(it.events.slice(1), ["source closed", "drain, ready: false"]);
-    assert.deepEqual(it.drained, { delayMs: 10, timeoutMs: 20 });
+    assert.deepEqual(it.drained, { delayMs: 10, timeoutMs: 20, handover: false });
   });
 
   it("takes the time that the ALB2 allows, or 30 s", async () => {
