@@ -1,7 +1,7 @@
 /** ALB2: one gateway and its settings (control-plane spec 1.2). v1, v2beta1 and v2 are read by one schema. */
 import { z } from "zod";
 import { parseNetwork } from "../lib/ip.ts";
-import { integer, list, optional, switchField, textMap } from "./fields.ts";
+import { integer, list, optional, readonlyArray, switchField, textMap } from "./fields.ts";
 import { namespacedMetadata } from "./metadata.ts";
 import { auth, middlewares, modsecurity, otel, outlierDetection, retry, timeout } from "./shared-config.ts";
 
@@ -80,9 +80,9 @@ const config = z.looseObject({
   timeout: optional(timeout),
   // Ours, not ALB's:
   /** CIDRs of peers whose forwarded headers count. */
-  trustedProxies: optional(z.array(z.string()).readonly()),
+  trustedProxies: optional(readonlyArray(z.string())),
   /** CIDRs of link-local and metadata addresses that authentication may call all the same. */
-  authAllowedNetworks: optional(z.array(network).readonly()),
+  authAllowedNetworks: optional(readonlyArray(network)),
   compatibility: optional(z.enum(["alb", "standard"])),
   middlewares: optional(middlewares),
   retry: optional(retry),

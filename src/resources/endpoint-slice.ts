@@ -1,6 +1,6 @@
 /** EndpointSlice (`discovery.k8s.io`): some of the addresses of a Service. */
 import { z } from "zod";
-import { list, optional, port, withDefault } from "./fields.ts";
+import { list, optional, port, readonlyArray, withDefault } from "./fields.ts";
 import { namespacedMetadata } from "./metadata.ts";
 import { protocol } from "./service.ts";
 
@@ -8,7 +8,7 @@ import { protocol } from "./service.ts";
 export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
 
 const endpoint = z.object({
-  addresses: z.array(z.string()).readonly(),
+  addresses: readonlyArray(z.string()),
   conditions: withDefault(
     z.object({
       /** Absent counts as ready, as the API says. */

@@ -3,6 +3,14 @@ import { z } from "zod";
 
 const PORT = "expected a port from 1 to 65535";
 
+/**
+ * A list that is read-only for the compiler alone: engines keep frozen arrays, other than frozen objects, in a form that
+ * takes many times the memory of their items.
+ */
+export function readonlyArray<T extends z.ZodType>(item: T) {
+  return z.array(item) as z.ZodType<readonly z.output<T>[], readonly z.input<T>[]>;
+}
+
 /** An optional field. `null` means absent, as it does for every Kubernetes API. */
 export function optional<T extends z.ZodType>(schema: T) {
   return z.preprocess((value) => value ?? undefined, schema.optional());
@@ -15,7 +23,7 @@ export function withDefault<T extends z.ZodType>(schema: T, value: z.output<T>) 
 
 /** A list that may be absent or `null`: then it is empty. */
 export function list<T extends z.ZodType>(item: T) {
-  return z.preprocess((value) => value ?? [], z.array(item).readonly());
+  return z.preprocess((value) => value ?? [], readonlyArray(item));
 }
 
 /** A map from names to texts that may be absent or `null`: then it is empty; `null` for a text is "". */

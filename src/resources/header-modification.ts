@@ -1,10 +1,11 @@
 /** The JSON in the annotations `rewrite-request` and `rewrite-response` (data-plane spec 3.5). Unknown keys are ignored. */
 import { z } from "zod";
+import { readonlyArray } from "./fields.ts";
 import { expectation } from "./issues.ts";
 
 const texts = z.record(z.string(), z.string()).prefault({});
-const lists = z.record(z.string(), z.array(z.string()).readonly()).prefault({});
-const names = z.array(z.string()).readonly().prefault([]);
+const lists = z.record(z.string(), readonlyArray(z.string())).prefault({});
+const names = readonlyArray(z.string()).prefault([]);
 
 const requestModification = z.object({
   headers: texts,

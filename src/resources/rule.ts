@@ -1,7 +1,7 @@
 /** Rule: one match and what to do with it, on one Frontend (control-plane spec 1.4, data-plane spec 1.1). */
 import { z } from "zod";
 import type { FieldPath } from "./field-path.ts";
-import { integer, list, optional, withDefault } from "./fields.ts";
+import { integer, list, optional, readonlyArray, withDefault } from "./fields.ts";
 import { namespacedMetadata } from "./metadata.ts";
 import { layeredConfig, serviceGroup, source } from "./shared-config.ts";
 
@@ -26,7 +26,7 @@ export const rule = z.object({
   metadata: namespacedMetadata,
   spec: z.object({
     /** Absent and `null` stay apart from `[]`: the first is a Rule without a matcher (data-plane spec 1.5). */
-    dslx: optional(z.array(term).readonly()),
+    dslx: optional(readonlyArray(term)),
     priority: optional(integer),
     domain: optional(z.string()),
     certificate_name: optional(z.string()),

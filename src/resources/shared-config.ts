@@ -1,7 +1,7 @@
 /** Objects that ALB2, Frontend and Rule have in common (control-plane spec 1.3–1.5). */
 import { z } from "zod";
 import { parseDuration } from "../lib/duration.ts";
-import { integer, list, optional, port } from "./fields.ts";
+import { integer, list, optional, port, readonlyArray } from "./fields.ts";
 
 const milliseconds = integer.min(0).max(4_294_967_295);
 
@@ -112,9 +112,9 @@ export const keepalive = z.object({
 export type KeepaliveConfig = z.output<typeof keepalive>;
 
 /** Middlewares of the user's own, by the name they were registered with; a setting that ALB lacks. */
-export const middlewares = z.array(
+export const middlewares = readonlyArray(
   z.object({ name: z.string().min(1), options: z.unknown().optional() }).readonly(),
-).readonly();
+);
 export type MiddlewaresConfig = z.output<typeof middlewares>;
 
 /** TLS towards endpoints where `backendProtocol` is `https`; a setting that ALB lacks. */
