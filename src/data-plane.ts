@@ -3,6 +3,7 @@ import type { Problem } from "./errors.ts";
 import type { Interfaces } from "./lib/bind-addresses.ts";
 import type { Digests } from "./lib/digest.ts";
 import type { HttpCaller } from "./lib/http-call.ts";
+import { inSlices, type Steps } from "./lib/steps.ts";
 import { TimerWheel } from "./lib/timer-wheel.ts";
 import { listenerProblem, missingInterfaces, unsettable, unsettableBacklog } from "./listener-problems.ts";
 import { Listeners } from "./listeners/listeners.ts";
@@ -16,7 +17,7 @@ import type { ProxyLimits } from "./proxy/limits.ts";
 import { ServedListener } from "./proxy/served-listener.ts";
 import type { UpstreamConnection } from "./proxy/upstream-connection.ts";
 import type { Runtime, Socket } from "./runtimes/runtime.ts";
-import type { GatewaySettings, Protocol, Table } from "./table/table.ts";
+import type { GatewaySettings, Listener, Protocol, Table } from "./table/table.ts";
 import type { ExchangeObserver } from "./telemetry/record.ts";
 import { UpstreamRegistry } from "./upstreams/upstream.ts";
 
@@ -50,7 +51,10 @@ export interface UpstreamStatus {
 }
 
 export interface DataPlane {
-  /** Compiles, swaps in one assignment, reconciles listeners. Resolves when every wanted listener has been tried once. */
+  /**
+   * Compiles beside traffic, swaps in one assignment, reconciles listeners. Resolves when every wanted listener has been
+   * tried once. Calls must not overlap.
+   */
   apply(table: Table): Promise<void>;
   listeners(): readonly ListenerStatus[];
   upstreams(): readonly UpstreamStatus[];
@@ -110,7 +114,7 @@ class LiveDataPlane implements DataPlane {
   readonly #draining = new Set<ServedListener>();
   /** Of {@link #draining} those, by id, whose port is not released yet: what has connected already is still accepted. */
   readonly #leaving = new Map<string, ServedListener>();
-  readonly #compileOptions: Omit<CompileOptions, "problems">;
+  readonly #compileOptions: CompileOptions;
   readonly #admission: Admission;
   #gateway: GatewaySettings | undefined;
   #buildProblems: readonly Problem[] = [];
@@ -134,34 +138,22 @@ class LiveDataPlane implements DataPlane {
   }
 
   async apply(table: Table): Promise<void> {
+    const compiled = await inSlices(this.#compile(table));
+    // From here to the end of the swap nothing else runs: no request sees half a change.
     this.#upstreams.update(table.upstreams);
-    const problems: Problem[] = [];
     const next = new Map<string, ServedListener>();
     const before = this.#served;
-    const compileOptions = { ...this.#compileOptions, problems };
-    for (const spec of table.listeners) {
-      if (!SERVED.includes(spec.protocol)) {
-        problems.push(
-          listenerProblem(
-            spec,
-            "Unsupported",
-            "spec.protocol",
-            `protocol "${spec.protocol}" is not served yet`,
-          ),
-        );
-        continue;
-      }
-      problems.push(...unsettable(spec, this.#options.runtime));
-      const known = before.get(spec.id);
-      const compiled = compileListener(table.gateway, spec, known?.compiled, compileOptions);
-      if (known === undefined) next.set(spec.id, this.#newListener(compiled));
-      else {
-        known.compiled = compiled;
-        next.set(spec.id, known);
-      }
+    for (const one of compiled) {
+      const known = before.get(one.spec.id);
+      if (known !== undefined) known.compiled = one;
+      next.set(one.spec.id, known ?? this.#newListener(one));
     }
     this.#served = next;
-    this.#buildProblems = problems;
+    this.#buildProblems = [
+      ...table.listeners.flatMap((spec) => this.#limitsOf(spec)),
+      ...compiled.flatMap(({ problems }) => problems),
+      ...unsettableBacklog(table.gateway, this.#options.runtime),
+    ];
     const gone = [...before].filter(([id, listener]) => next.get(id) !== listener);
     for (const [id, listener] of gone) {
       this.#leaving.set(id, listener);
@@ -169,7 +161,6 @@ class LiveDataPlane implements DataPlane {
       listener.drain();
     }
     const { listen } = table.gateway;
-    problems.push(...unsettableBacklog(table.gateway, this.#options.runtime));
     const backlog = listen.backlog ?? DEFAULT_BACKLOG;
     const wanted = [...next.values()].map(({ compiled: { spec: { id, port } } }) => ({ id, port, backlog }));
     await this.#sockets.reconcile(wanted, listen);
@@ -178,6 +169,25 @@ class LiveDataPlane implements DataPlane {
       if (this.#leaving.get(id) === listener) this.#leaving.delete(id);
       if (listener.connectionCount === 0) this.#draining.delete(listener);
     }
+  }
+
+  /** The listeners that can be served. What is served now is not touched. */
+  *#compile(table: Table): Steps<readonly CompiledListener[]> {
+    yield* this.#upstreams.prepare(table.upstreams);
+    const compiled: CompiledListener[] = [];
+    for (const spec of table.listeners) {
+      if (!SERVED.includes(spec.protocol)) continue;
+      const old = this.#served.get(spec.id)?.compiled;
+      compiled.push(yield* compileListener(table.gateway, spec, old, this.#compileOptions));
+    }
+    return compiled;
+  }
+
+  /** What of a listener cannot be served, or not as it says. */
+  #limitsOf(spec: Listener): Problem[] {
+    if (SERVED.includes(spec.protocol)) return unsettable(spec, this.#options.runtime);
+    const reason = `protocol "${spec.protocol}" is not served yet`;
+    return [listenerProblem(spec, "Unsupported", "spec.protocol", reason)];
   }
 
   listeners(): readonly ListenerStatus[] {

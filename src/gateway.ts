@@ -5,6 +5,7 @@
 import type { Readiness } from "../routes/ports.ts";
 import type { DataPlane } from "./data-plane.ts";
 import type { Problem } from "./errors.ts";
+import { inSlices } from "./lib/steps.ts";
 import { createProblemLog } from "./problem-log.ts";
 import { countObjects } from "./resources/list.ts";
 import type { Snapshot } from "./resources/snapshot.ts";
@@ -106,7 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return;
     }
     const startedAt = performance.now();
-    const translation = translate(update.snapshot);
+    const translation = await inSlices(translate(update.snapshot));
     const translatedAt = performance.now();
     snapshot = update.snapshot;
     translationProblems = translation.problems;

@@ -4,10 +4,11 @@
  * their last good version itself.
  */
 import type { ObjectRef, Problem, ProblemCode } from "./errors.ts";
+import type { Steps } from "./lib/steps.ts";
 import { compareSnapshots } from "./resources/changes.ts";
 import { type Kind, KINDS, type Resource } from "./resources/kinds.ts";
 import type { Snapshot } from "./resources/snapshot.ts";
-import { refreshEndpoints, translate } from "./translators/mod.ts";
+import { refreshEndpoints, translateSteps } from "./translators/mod.ts";
 import type { TranslateOptions, Translation } from "./translators/types.ts";
 
 /** Problems that say that the object itself is bad, not what it refers to. */
@@ -29,28 +30,33 @@ interface Memory {
   readonly translation: Translation;
 }
 
-/** Remembers from call to call. */
-export function createTranslator(options: TranslateOptions): (snapshot: Snapshot) => Translation {
+/** Remembers from call to call; one must have ended before the next begins. */
+export function createTranslator(options: TranslateOptions): (snapshot: Snapshot) => Steps<Translation> {
   let memory: Memory | undefined;
-  return (snapshot) => {
-    memory = (memory && shortPath(memory, snapshot)) ?? fullPath(snapshot, options, memory);
+  return function* translate(snapshot) {
+    memory = (memory && (yield* shortPath(memory, snapshot))) ??
+      (yield* fullPath(snapshot, options, memory));
     return memory.translation;
   };
 }
 
 /** Undefined when everything has to be translated. */
-function shortPath(memory: Memory, snapshot: Snapshot): Memory | undefined {
+function* shortPath(memory: Memory, snapshot: Snapshot): Steps<Memory | undefined> {
   // Where an object stands in a file changes with what stands above it, and problems name the place.
   if (memory.translation.problems.some(({ object }) => object.file !== undefined)) return undefined;
   const change = compareSnapshots(memory.given, snapshot);
   if (change.type === "nothing") return memory;
   if (change.type === "anything") return undefined;
-  const translation = refreshEndpoints(memory.translation, snapshot, change.services);
+  const translation = yield* refreshEndpoints(memory.translation, snapshot, change.services);
   return { given: snapshot, effective: snapshot, bad: memory.bad, translation };
 }
 
-function fullPath(given: Snapshot, options: TranslateOptions, memory: Memory | undefined): Memory {
-  const translation = translate(given, options);
+function* fullPath(
+  given: Snapshot,
+  options: TranslateOptions,
+  memory: Memory | undefined,
+): Steps<Memory> {
+  const translation = yield* translateSteps(given, options);
   const faulty = new Map(
     translation.problems.filter(isOwnFault).map(({ object }) => [keyOf(object), object]),
   );
@@ -58,7 +64,7 @@ function fullPath(given: Snapshot, options: TranslateOptions, memory: Memory | u
   if (replacements.size === 0) return { given, effective: given, bad: new Set(faulty.keys()), translation };
 
   const effective = withReplacements(given, replacements);
-  const repaired = translate(effective, options);
+  const repaired = yield* translateSteps(effective, options);
   const isReplaced = ({ object }: Problem) => replacements.has(keyOf(object));
   const stale = translation.problems.filter(isReplaced).map((problem) => ({ ...problem, stale: true }));
   const problems = [...stale, ...repaired.problems.filter((problem) => !isReplaced(problem))];

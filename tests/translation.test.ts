@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatProblem } from "../src/errors.ts";
+import { atOnce } from "../src/lib/steps.ts";
+import type { Snapshot } from "../src/resources/snapshot.ts";
 import { createTranslator } from "../src/translation.ts";
 import { translate } from "../src/translators/mod.ts";
 import type { Translation } from "../src/translators/types.ts";
@@ -13,7 +15,8 @@ const ECHO = service("echo", ["10.0.0.1"]);
 const BAD_DSLX = [{ type: "URL", values: [["NOPE", "/"]] }];
 
 function start() {
-  return { snapshot: successiveSnapshots(), next: createTranslator(OPTIONS) };
+  const translator = createTranslator(OPTIONS);
+  return { snapshot: successiveSnapshots(), next: (snapshot: Snapshot) => atOnce(translator(snapshot)) };
 }
 
 function routes({ table }: Translation): string[] {

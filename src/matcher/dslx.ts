@@ -31,6 +31,7 @@ interface TermKeys<K> {
 }
 
 const ANY_HOST: readonly HostKey[] = [{ kind: "suffix", text: "" }];
+const NO_PREDICATES: readonly Predicate[] = [];
 const ANY_PATH: readonly PathKey[] = [{ kind: "prefix", text: "" }];
 
 /** Most pairs of keys that one route may take up; beyond that only its hosts are looked up. */
@@ -47,10 +48,11 @@ export function planRoute(match: Match, context: MatcherContext): Plan | null {
   let path = mostSpecific(terms.map((term) => term.subject.type === "URL" ? termKeys(term, pathKeys) : null));
   if (host !== null && path !== null && isTooMany(host.keys.length, path.keys.length)) path = null;
   const answered = [host, path].map((found) => found?.isExact ? found.term : null);
+  const asked = terms.filter((term) => !answered.includes(term));
   return {
     hosts: host?.keys ?? ANY_HOST,
     paths: path?.keys ?? ANY_PATH,
-    predicates: terms.filter((term) => !answered.includes(term))
+    predicates: asked.length === 0 ? NO_PREDICATES : asked
       .sort((a, b) => termCost(a) - termCost(b))
       .map((term) => compileTerm(term, context)),
   };

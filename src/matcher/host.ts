@@ -2,6 +2,7 @@
  * Candidates by host: a trie over reversed host names, whose nodes hold path indexes for the host itself and for the
  * kinds of wildcards before it. Routes for any host are at the root, once, and not copied to each host.
  */
+import { eachOf, type Steps } from "../lib/steps.ts";
 import type { HostKey, Plan } from "./dslx.ts";
 import {
   addPath,
@@ -19,20 +20,30 @@ type Slot = Record<HostKey["kind"], PathIndex | null>;
 
 export type HostIndex = TrieNode<Slot>;
 
-/** Builds the index from candidates in rule order. */
-export function newHostIndex(planned: readonly (readonly [Plan, Candidate])[]): HostIndex {
+export interface HostIndexBuilder {
+  /** Candidates come in rule order. */
+  add(plan: Plan, candidate: Candidate): void;
+  /** To be called once, after the last one. */
+  seal(): Steps<HostIndex>;
+}
+
+export function newHostIndexBuilder(): HostIndexBuilder {
   const index: HostIndex = newTrie();
   const paths = new Set<PathIndex>();
-  for (const [plan, candidate] of planned) {
-    for (const host of plan.hosts) {
-      const bucket = bucketOf(index, host);
-      paths.add(bucket);
-      for (const path of plan.paths) addPath(bucket, path, candidate);
-    }
-  }
-  linkAncestors(index);
-  for (const bucket of paths) sealPaths(bucket);
-  return index;
+  return {
+    add(plan, candidate) {
+      for (const host of plan.hosts) {
+        const bucket = bucketOf(index, host);
+        paths.add(bucket);
+        for (const path of plan.paths) addPath(bucket, path, candidate);
+      }
+    },
+    *seal() {
+      linkAncestors(index);
+      yield* eachOf(paths, sealPaths);
+      return index;
+    },
+  };
 }
 
 function bucketOf(index: HostIndex, key: HostKey): PathIndex {

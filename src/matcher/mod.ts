@@ -1,8 +1,8 @@
 /** Compiles the routes of a listener into one function from request to route. */
+import { atOnce, eachOf, type Steps } from "../lib/steps.ts";
 import type { Route } from "../table/table.ts";
-import { type Plan, planRoute } from "./dslx.ts";
-import { findByHost, newHostIndex } from "./host.ts";
-import type { Candidate } from "./path.ts";
+import { planRoute } from "./dslx.ts";
+import { findByHost, newHostIndexBuilder } from "./host.ts";
 import { newContext } from "./context.ts";
 import type { RequestView } from "./request-view.ts";
 
@@ -26,13 +26,18 @@ export interface MatchStep {
  * translation has refused before) is left out.
  */
 export function compileMatcher(routes: readonly Route[]): Matcher {
+  return atOnce(compileMatcherSteps(routes));
+}
+
+/** {@link compileMatcher} for thousands of routes beside traffic. */
+export function* compileMatcherSteps(routes: readonly Route[]): Steps<Matcher> {
   const context = newContext();
-  const planned: [Plan, Candidate][] = [];
-  routes.forEach((route, place) => {
+  const builder = newHostIndexBuilder();
+  yield* eachOf(routes, (route, place) => {
     const plan = planRoute(route.match, context);
-    if (plan !== null) planned.push([plan, { place, route, predicates: plan.predicates }]);
+    if (plan !== null) builder.add(plan, { place, route, predicates: plan.predicates });
   });
-  const index = newHostIndex(planned);
+  const index = yield* builder.seal();
   return {
     find(request) {
       context.begin();

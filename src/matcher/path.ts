@@ -22,8 +22,8 @@ export const NOBODY: Candidate = { place: NOWHERE, route: undefined, predicates:
 
 /** Both lists in rule order. */
 interface Slot {
-  readonly exact: Candidate[];
-  readonly prefix: Candidate[];
+  exact: Candidate[] | null;
+  prefix: Candidate[] | null;
 }
 
 export interface PathIndex {
@@ -39,9 +39,10 @@ export function newPathIndex(): PathIndex {
 /** Adds a candidate; they come in rule order. */
 export function addPath(index: PathIndex, key: PathKey, candidate: Candidate): void {
   const node = nodeOf(index.trie, key.text);
-  node.value ??= { exact: [], prefix: [] };
+  node.value ??= { exact: null, prefix: null };
   const list = node.value[key.kind];
-  if (list.at(-1) !== candidate) list.push(candidate);
+  if (list === null) node.value[key.kind] = [candidate];
+  else if (list.at(-1) !== candidate) list.push(candidate);
   index.first = Math.min(index.first, candidate.place);
 }
 
@@ -59,9 +60,9 @@ export function findByPath(index: PathIndex, path: string, request: RequestView,
   if (index.first > best.place) return best;
   let winner = best;
   for (let node = deepest(index.trie, path, false); node !== null; node = node.up) {
-    const slot = node.value!;
-    if (node.depth === path.length) winner = firstOf(slot.exact, request, winner);
-    winner = firstOf(slot.prefix, request, winner);
+    const { exact, prefix } = node.value!;
+    if (exact !== null && node.depth === path.length) winner = firstOf(exact, request, winner);
+    if (prefix !== null) winner = firstOf(prefix, request, winner);
   }
   return winner;
 }

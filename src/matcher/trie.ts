@@ -7,8 +7,8 @@ export interface TrieNode<T> {
   /** Length of the text from the root to here. */
   depth: number;
   /** First characters of the children's edges, ascending; `children` is in the same order. */
-  readonly codes: number[];
-  readonly children: TrieNode<T>[];
+  codes: readonly number[];
+  children: readonly TrieNode<T>[];
   value: T | null;
   /** Nearest ancestor with a value; known after {@link linkAncestors}. */
   up: TrieNode<T> | null;
@@ -20,8 +20,11 @@ export function newTrie<T>(): TrieNode<T> {
 }
 
 function newNode<T>(edge: string, depth: number): TrieNode<T> {
-  return { edge, depth, codes: [], children: [], value: null, up: null };
+  return { edge, depth, codes: NONE, children: NONE, value: null, up: null };
 }
+
+/** Most nodes are leaves, thousands of them: they share their lack of children. */
+const NONE: readonly never[] = [];
 
 /** The node of `key`, made if there was none; tries that are read from the end take reversed keys. */
 export function nodeOf<T>(root: TrieNode<T>, key: string): TrieNode<T> {
@@ -32,13 +35,17 @@ export function nodeOf<T>(root: TrieNode<T>, key: string): TrieNode<T> {
     const child = node.codes[place] === code ? node.children[place]! : undefined;
     if (child === undefined) {
       const leaf = newNode<T>(key.slice(node.depth), key.length);
-      node.codes.splice(place, 0, code);
-      node.children.splice(place, 0, leaf);
+      node.codes = insert(node.codes, place, code);
+      node.children = insert(node.children, place, leaf);
       return leaf;
     }
     const common = commonLength(child.edge, key, node.depth);
-    if (common < child.edge.length) node.children[place] = splitEdge(child, node.depth, common);
-    node = node.children[place]!;
+    if (common === child.edge.length) node = child;
+    else {
+      const middle = splitEdge(child, node.depth, common);
+      (node.children as TrieNode<T>[])[place] = middle; // it has this child, so the list is its own
+      node = middle;
+    }
   }
   return node;
 }
@@ -46,10 +53,17 @@ export function nodeOf<T>(root: TrieNode<T>, key: string): TrieNode<T> {
 /** Puts a node `length` characters down the edge to `child`. */
 function splitEdge<T>(child: TrieNode<T>, depth: number, length: number): TrieNode<T> {
   const middle = newNode<T>(child.edge.slice(0, length), depth + length);
-  middle.codes.push(child.edge.charCodeAt(length));
-  middle.children.push(child);
+  middle.codes = [child.edge.charCodeAt(length)];
+  middle.children = [child];
   child.edge = child.edge.slice(length);
   return middle;
+}
+
+/** Into the list itself, unless it is the one that leaves share. */
+function insert<E>(list: readonly E[], place: number, item: E): readonly E[] {
+  if (list === NONE) return [item];
+  (list as E[]).splice(place, 0, item);
+  return list;
 }
 
 function commonLength(edge: string, key: string, at: number): number {

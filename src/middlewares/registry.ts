@@ -36,8 +36,10 @@ interface BuildContext extends MiddlewareServices {
 
 type Builder<F extends Filter> = (filter: F, context: BuildContext) => NamedMiddleware;
 
+const COMPRESS: NamedMiddleware = { name: "compress", handler: compress(), applies: mayCompress };
+
 const BUILDERS = {
-  compress: () => ({ name: "compress", handler: compress(), applies: mayCompress }),
+  compress: () => COMPRESS,
   cors: (filter) => actingMiddleware("cors", cors(filter)),
   redirect: (filter) => actingMiddleware("redirect", redirect(filter)),
   vhost: (filter) => actingMiddleware("vhost", vhost(filter)),

@@ -126,11 +126,7 @@ function startForwarding(
 }
 
 /** The end of every chain: sends the request, as the middlewares left it, and answers with the upstream's head. */
-export function forwardingEnd(
-  options: AppOptions,
-  compiled: () => CompiledRoute,
-  wantsResponse: boolean,
-): Chain {
+export function forwardingEnd(options: AppOptions, wantsResponse: boolean): Chain {
   return async function forward(context) {
     const c = context as GatewayContext;
     const { exchange, responder, request } = c.env;
@@ -146,13 +142,14 @@ export function forwardingEnd(
     if (exchange.upstreamBody?.replayable === false) {
       throw new GatewayError("INTERNAL", "request body was read by a middleware and is too large to be sent");
     }
+    const compiled = exchange.compiled as CompiledRoute; // whose chain this is
     if (!wantsResponse && !exchange.responseWanted) {
-      startForwarding(exchange, responder, options, compiled());
+      startForwarding(exchange, responder, options, compiled);
       return ANSWERED;
     }
     exchange.filteredAt = options.wheel.recent;
     const answer = await new Promise<ForwardedResponse | GatewayError>((resolve) => {
-      new Forward(options, exchange, compiled(), new ForwardedBody(responder, resolve)).start();
+      new Forward(options, exchange, compiled, new ForwardedBody(responder, resolve)).start();
     });
     if (answer instanceof GatewayError) throw answer;
     exchange.upstreamAnswer = { status: answer.status, received: answer.forwarded.received };

@@ -2,14 +2,11 @@
 import type { Problem } from "../errors.ts";
 import { deepEqual } from "../lib/deep-equal.ts";
 import { parseNetwork } from "../lib/ip.ts";
-import { compileMatcher } from "../matcher/mod.ts";
-import {
-  type ActingMiddleware,
-  foldMiddlewares,
-  type NamedMiddleware,
-  needsChain,
-} from "../middlewares/compile.ts";
+import { eachOf, type Steps } from "../lib/steps.ts";
+import { compileMatcherSteps } from "../matcher/mod.ts";
+import { type ActingMiddleware, foldMiddlewares, needsChain } from "../middlewares/compile.ts";
 import { buildMiddlewares, type MiddlewareServices } from "../middlewares/registry.ts";
+import type { FilterType } from "../table/filters.ts";
 import type { GatewaySettings, Listener, Route } from "../table/table.ts";
 import type { UpstreamRegistry } from "../upstreams/upstream.ts";
 import { type AppOptions, failureAnswer, forwardingEnd } from "./app.ts";
@@ -21,23 +18,24 @@ export interface CompileOptions {
   readonly app: AppOptions;
   readonly upstreams: UpstreamRegistry<UpstreamConnection>;
   readonly middlewares: MiddlewareServices;
-  /** Receives what cannot be built. */
-  readonly problems: Problem[];
 }
 
-/** Takes the matcher over from `old` when the routes are still the same. */
-export function compileListener(
+/**
+ * Takes over from `old` what depends on routes alone, when they are still the same: after a change of endpoints, which
+ * reach the routes through their upstream, nothing is compiled.
+ */
+export function* compileListener(
   gateway: GatewaySettings,
   spec: Listener,
   old: CompiledListener | undefined,
   options: CompileOptions,
-): CompiledListener {
-  const sameRoutes = old !== undefined && deepEqual(old.spec.routes, spec.routes);
-  const routes = sameRoutes ? old.spec.routes : spec.routes;
+): Steps<CompiledListener> {
+  const parts = old !== undefined && deepEqual(old.spec.routes, spec.routes)
+    ? { routes: old.routes, matcher: old.matcher, problems: old.problems }
+    : yield* compileRoutes(spec.routes, options);
   return {
-    spec: { ...spec, routes },
-    matcher: sameRoutes ? old.matcher : compileMatcher(routes),
-    routes: new Map(routes.map((route) => [route, compileRoute(route, options)])),
+    ...parts,
+    spec: parts.matcher === old?.matcher ? { ...spec, routes: old.spec.routes } : spec,
     trustedProxies: gateway.trustedProxies.flatMap((cidr) => parseNetwork(cidr) ?? []),
     viaLine: spec.via === null ? "" : `Via: ${spec.via}\r\n`,
     instance: `${gateway.namespace}/${gateway.name}`,
@@ -45,44 +43,61 @@ export function compileListener(
   };
 }
 
-function compileRoute(route: Route, options: CompileOptions): CompiledRoute {
-  const upstream = route.upstream === null ? undefined : options.upstreams.all.get(route.upstream);
-  const bare: CompiledRoute = { route, upstream, chain: undefined, needsChain: never, acts: [] };
-  const refused = (refusal: NonNullable<Route["refusal"]>): CompiledRoute => ({
-    ...bare,
-    chain: refusalEnd(refusal),
-    needsChain: always,
+function* compileRoutes(
+  routes: readonly Route[],
+  options: CompileOptions,
+): Steps<Pick<CompiledListener, "routes" | "matcher" | "problems">> {
+  const matcher = yield* compileMatcherSteps(routes);
+  const compiled = new Map<Route, CompiledRoute>();
+  const problems: Problem[] = [];
+  const chains: Chains = new Map();
+  yield* eachOf(routes, (route) => {
+    const upstream = route.upstream === null ? undefined : options.upstreams.all.get(route.upstream);
+    compiled.set(route, { route, upstream, ...chainOf(route, chains, problems, options) });
   });
-  if (route.refusal !== null) return refused(route.refusal);
+  return { routes: compiled, matcher, problems };
+}
+
+/** What a route does to its requests. */
+type RouteChain = Pick<CompiledRoute, "chain" | "needsChain" | "acts">;
+
+/** Chains of the routes of one listener by the filters they are made of. */
+type Chains = Map<string, RouteChain>;
+
+const NO_CHAIN: RouteChain = { chain: undefined, needsChain: () => false, acts: [] };
+
+function refused(refusal: NonNullable<Route["refusal"]>): RouteChain {
+  return { chain: refusalEnd(refusal), needsChain: () => true, acts: [] };
+}
+
+/** Features that know which route they belong to, or may keep something for it. */
+const OF_ONE_ROUTE: ReadonlySet<FilterType> = new Set<FilterType>(["forward-auth", "middleware"]);
+
+function chainOf(route: Route, chains: Chains, problems: Problem[], options: CompileOptions): RouteChain {
+  const { filters, refusal } = route;
+  if (refusal !== null) return refused(refusal);
+  if (filters.length === 0) return NO_CHAIN;
   try {
-    const middlewares = buildMiddlewares(route, options.middlewares);
-    return middlewares.length === 0 ? bare : withChain(bare, middlewares, options);
+    if (filters.some(({ type }) => OF_ONE_ROUTE.has(type))) return newChain(route, options);
+    // Thousands of rules do the same.
+    const key = JSON.stringify(filters);
+    let chain = chains.get(key);
+    if (chain === undefined) chains.set(key, chain = newChain(route, options));
+    return chain;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const field = "spec.config.middlewares";
-    options.problems.push({ severity: "error", code: "InvalidAction", object: route.object, field, reason });
+    problems.push({ severity: "error", code: "InvalidAction", object: route.object, field, reason });
     return refused({ status: 500, reason });
   }
 }
 
-function withChain(
-  bare: CompiledRoute,
-  middlewares: readonly NamedMiddleware[],
-  { app }: CompileOptions,
-): CompiledRoute {
+function newChain(route: Route, { app, middlewares: services }: CompileOptions): RouteChain {
+  const middlewares = buildMiddlewares(route, services);
   const wantsResponse = middlewares.some((middleware) => middleware.wantsResponse === true);
-  const compiled: CompiledRoute = {
-    ...bare,
-    chain: foldMiddlewares(
-      middlewares,
-      forwardingEnd(app, () => compiled, wantsResponse),
-      failureAnswer(app),
-    ),
+  return {
+    chain: foldMiddlewares(middlewares, forwardingEnd(app, wantsResponse), failureAnswer(app)),
     needsChain: needsChain(middlewares),
     acts: middlewares.filter((middleware) => middleware.act !== undefined) as ActingMiddleware[],
   };
-  return compiled;
 }
-
-const always = () => true;
-const never = () => false;

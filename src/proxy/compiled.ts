@@ -1,4 +1,5 @@
 /** The table as functions: built once per table, replaced in one assignment. */
+import type { Problem } from "../errors.ts";
 import type { Network } from "../lib/ip.ts";
 import type { Matcher } from "../matcher/mod.ts";
 import type { Listener, Route } from "../table/table.ts";
@@ -23,6 +24,8 @@ export interface CompiledListener {
   readonly spec: Listener;
   readonly matcher: Matcher;
   readonly routes: ReadonlyMap<Route, CompiledRoute>;
+  /** What of the routes could not be built. */
+  readonly problems: readonly Problem[];
   readonly trustedProxies: readonly Network[];
   readonly limits: ProxyLimits;
   /** Names this process in traces: `<namespace>/<gateway>`. */

@@ -25,6 +25,8 @@ export interface ReadResult {
 /** The text that a scalar was written as, where the source of the object still knows it (`1.10`, not 1.1). */
 export type WrittenText = (path: FieldPath) => string | undefined;
 
+const NOTHING: readonly never[] = [];
+
 /** Reads one object; never throws. `value` is plain data without cycles. */
 export function readObject(value: unknown, written: WrittenText = () => undefined): ReadResult {
   if (!isMapping(value)) {
@@ -45,7 +47,7 @@ function readKind(kind: Kind, value: Readonly<Record<string, unknown>>, written:
   const spec = KINDS[kind];
   const prepared = "prepare" in spec ? spec.prepare(value, written) : value;
   const first = parse(kind, prepared);
-  if (first.success) return { ref: refOf(value), object: first.object, refusals: [], issues: [] };
+  if (first.success) return { ref: refOf(value), object: first.object, refusals: NOTHING, issues: NOTHING };
 
   const parts = new Map<string, { path: FieldPath; refusal: Refusal }>();
   const issues: ReadIssue[] = [];

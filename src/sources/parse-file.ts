@@ -53,7 +53,7 @@ export async function parseFile(path: string, text: string, previous?: ParsedFil
     const document = previous?.documents.get(piece.text) ?? readDocument(piece.text);
     documents.set(piece.text, document);
     for (const { result, path: within } of document.objects) {
-      definitions.push({ result, origin: originOf(path, piece, within) });
+      definitions.push({ result, origin: new FileOrigin(path, piece, within) });
     }
     if (document.error) errors.push(inFile(document.error, piece));
     if (performance.now() - breath > LONGEST_BREATH_MS) {
@@ -69,11 +69,13 @@ export function unreadableFile(path: string, error: FileError): ParsedFile {
   return { path, text: "", definitions: [], errors: [error], documents: new Map() };
 }
 
+const ROOT: FieldPath = [];
+
 function readDocument(text: string): ParsedDocument {
   const parsed = parseDocument(text);
   if (!parsed.ok) return { objects: [], error: parsed };
   if (parsed.value === null) return { objects: [] }; // an empty document
-  const objects = [...findObjects(parsed.value, [])].map(({ value, path }) => ({
+  const objects = [...findObjects(parsed.value, ROOT)].map(({ value, path }) => ({
     path,
     result: readObject(value, (field) => writtenScalar(text, [...path, ...field])),
   }));
@@ -105,19 +107,30 @@ function asList(
   return { items: items ?? [], inherited };
 }
 
-function originOf(file: string, piece: Piece, within: FieldPath): Origin {
-  const known = new Map<string, Position>();
-  return {
-    locate(field) {
-      let position = known.get(field);
-      if (position === undefined) {
-        const place = placeOf(piece.text, [...within, ...parseFieldPath(field)]);
-        position = { file, line: piece.linesBefore + place.line, column: place.column };
-        known.set(field, position);
-      }
-      return position;
-    },
-  };
+/** Remembers places: problems that stay are asked for theirs at every change. */
+class FileOrigin implements Origin {
+  readonly #file: string;
+  readonly #piece: Piece;
+  readonly #within: FieldPath;
+  #known: Map<string, Position> | undefined; // few are ever asked
+
+  constructor(file: string, piece: Piece, within: FieldPath) {
+    this.#file = file;
+    this.#piece = piece;
+    this.#within = within;
+  }
+
+  locate(field: string): Position {
+    this.#known ??= new Map();
+    let position = this.#known.get(field);
+    if (position === undefined) {
+      const place = placeOf(this.#piece.text, [...this.#within, ...parseFieldPath(field)]);
+      const line = this.#piece.linesBefore + place.line;
+      position = { file: this.#file, line, column: place.column };
+      this.#known.set(field, position);
+    }
+    return position;
+  }
 }
 
 function inFile(error: { readonly message: string; readonly place: Place }, piece: Piece): FileError {

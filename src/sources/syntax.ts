@@ -1,6 +1,7 @@
 /** Parses one YAML or JSON document into a plain value that is safe to walk. */
-import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from "js-yaml";
+import { CORE_SCHEMA, defineScalarTag, loadAll, mergeTag, strTag, YAMLException } from "js-yaml";
 import { countLines } from "./split.ts";
+import { textSharer } from "./texts.ts";
 
 /** 1-based, within the text of the document. */
 export interface Place {
@@ -18,7 +19,14 @@ export function placeAt(text: string, offset: number): Place {
   return { line: countLines(before) + 1, column: offset - before.lastIndexOf("\n") };
 }
 
-const OPTIONS = { schema: CORE_SCHEMA.withTags(mergeTag), maxAliases: 1000, maxTotalMergeKeys: 10_000 };
+/** Of the document that is being parsed. */
+let share = (text: string): string => text;
+const sharedText = defineScalarTag(strTag.tagName, { ...strTag, resolve: (text) => share(text) });
+const OPTIONS = {
+  schema: CORE_SCHEMA.withTags(mergeTag, sharedText),
+  maxAliases: 1000,
+  maxTotalMergeKeys: 10_000,
+};
 const START: Place = { line: 1, column: 1 };
 const DEEPEST = 100;
 
@@ -27,6 +35,7 @@ const DEEPEST = 100;
  * depth, whatever aliases it was written with; `null` for an empty document.
  */
 export function parseDocument(text: string): ParseResult {
+  share = textSharer();
   try {
     const [value = null] = loadAll(text, OPTIONS);
     // Without aliases a value has fewer nodes than its text has characters.
@@ -36,6 +45,8 @@ export function parseDocument(text: string): ParseResult {
     if (!(error instanceof YAMLException)) return { ok: false, message: "cannot be parsed", place: START };
     const { mark, reason } = error;
     return { ok: false, message: inWords(reason), place: mark ? placeWithin(text, mark.position) : START };
+  } finally {
+    share = (text) => text;
   }
 }
 

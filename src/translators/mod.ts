@@ -3,6 +3,7 @@
  * same snapshot gives the same table.
  */
 import type { Problem } from "../errors.ts";
+import { atOnce, eachOf, type Steps } from "../lib/steps.ts";
 import { objectKey, type Snapshot } from "../resources/snapshot.ts";
 import { TABLE_SHAPE, type Upstream } from "../table/table.ts";
 import { translateRules } from "./rule/mod.ts";
@@ -14,16 +15,21 @@ import type { TranslateOptions, Translation } from "./types.ts";
 
 /** Translates all objects of a snapshot. Never throws for what users wrote: that becomes problems. */
 export function translate(snapshot: Snapshot, options: TranslateOptions): Translation {
+  return atOnce(translateSteps(snapshot, options));
+}
+
+/** {@link translate} for thousands of objects beside traffic. */
+export function* translateSteps(snapshot: Snapshot, options: TranslateOptions): Steps<Translation> {
   const problems: Problem[] = [];
   const report = createReport(snapshot, problems);
   const owner = chooseOwner(snapshot, options, report);
   const gateway = gatewaySettings(owner, options, report);
   const { listeners, upstreams } = owner === undefined
     ? { listeners: [], upstreams: [] }
-    : translateRules({ snapshot, options, owner, report });
+    : yield* translateRules({ snapshot, options, owner, report });
   const base = { shape: TABLE_SHAPE, gateway, listeners } as const;
   const plan = { byService: indexByService(upstreams), unresolved: new Map() };
-  return resolve({ table: { ...base, upstreams: {} }, problems, plan }, upstreams, snapshot);
+  return yield* resolve({ table: { ...base, upstreams: {} }, problems, plan }, upstreams, snapshot);
 }
 
 /**
@@ -32,17 +38,17 @@ export function translate(snapshot: Snapshot, options: TranslateOptions): Transl
  *
  * @param services keys (`namespace/name`) of the Services whose addresses may have changed
  */
-export function refreshEndpoints(
+export function* refreshEndpoints(
   previous: Translation,
   snapshot: Snapshot,
   services: ReadonlySet<string>,
-): Translation {
+): Steps<Translation> {
   const { byService, unresolved } = previous.plan;
   const affected = new Set([...services].flatMap((key) => byService.get(key) ?? []));
   if (affected.size === 0) return previous;
   const ofReferences = new Set([...unresolved.values()].flat());
   const problems = previous.problems.filter((problem) => !ofReferences.has(problem));
-  return resolve({ ...previous, problems }, affected, snapshot);
+  return yield* resolve({ ...previous, problems }, affected, snapshot);
 }
 
 function indexByService(upstreams: readonly UpstreamPlan[]): ReadonlyMap<string, readonly UpstreamPlan[]> {
@@ -59,20 +65,20 @@ function indexByService(upstreams: readonly UpstreamPlan[]): ReadonlyMap<string,
 }
 
 /** Completes a translation, which lacks problems of references, with the endpoints of `affected` upstreams. */
-function resolve(
+function* resolve(
   { table, problems, plan }: Translation,
   affected: Iterable<UpstreamPlan>,
   snapshot: Snapshot,
-): Translation {
+): Steps<Translation> {
   const endpointsOf = createEndpointResolver(createServiceDirectory(snapshot));
   const upstreams: Record<string, Upstream> = { ...table.upstreams };
   const unresolved = new Map(plan.unresolved);
-  for (const { upstream, object, services } of affected) {
+  yield* eachOf(affected, ({ upstream, object, services }) => {
     const { endpoints, faults } = endpointsOf(services);
     upstreams[upstream.name] = { ...upstream, endpoints };
     if (faults.length === 0) {
       unresolved.delete(upstream.name);
-      continue;
+      return;
     }
     const found: Problem[] = [];
     const report = createReport(snapshot, found);
@@ -80,7 +86,7 @@ function resolve(
       report(object, { code: "UnresolvedReference", field, reason, severity: "warning" });
     }
     unresolved.set(upstream.name, found);
-  }
+  });
   return {
     table: { ...table, upstreams },
     problems: [...problems, ...[...unresolved.values()].flat()],

@@ -1,6 +1,7 @@
 /** The living side of the table's upstreams: endpoints with pools and counters that survive table changes. */
 import { deepEqual } from "../lib/deep-equal.ts";
 import type { LimitName } from "../errors.ts";
+import { eachOf, type Steps } from "../lib/steps.ts";
 import type { Endpoint, Upstream, UpstreamTls } from "../table/table.ts";
 import type { BalancedExchange, Balancer, BalancerTools } from "./balancers/balancer.ts";
 import { createBalancer } from "./balancers/mod.ts";
@@ -113,14 +114,18 @@ export class UpstreamRegistry<C extends Poolable> {
     return this.#live;
   }
 
+  /** Adds what is new of a set that {@link update} will take over, so that routes can be compiled with it. */
+  *prepare(upstreams: Readonly<Record<string, Upstream>>): Steps<void> {
+    yield* eachOf(Object.values(upstreams), (spec) => void (this.#live.has(spec.name) || this.#add(spec)));
+  }
+
   /** Takes over a new set of upstreams; pools of endpoints that nobody names any more are retired. */
   update(upstreams: Readonly<Record<string, Upstream>>): void {
     const used = new Set<string>();
     for (const spec of Object.values(upstreams)) {
       const known = this.#live.get(spec.name);
-      if (known === undefined) {
-        this.#live.set(spec.name, new LiveUpstream(spec, this.#endpoints(spec), this.#tools));
-      } else if (!deepEqual(known.spec, spec)) known.replace(spec, this.#endpoints(spec, known.endpoints));
+      if (known === undefined) this.#add(spec);
+      else if (!deepEqual(known.spec, spec)) known.replace(spec, this.#endpoints(spec, known.endpoints));
       for (const endpoint of spec.endpoints) used.add(poolKey(endpoint, spec.tls));
     }
     for (const name of this.#live.keys()) if (upstreams[name] === undefined) this.#live.delete(name);
@@ -129,6 +134,10 @@ export class UpstreamRegistry<C extends Poolable> {
       pool.retire();
       this.#pools.delete(key);
     }
+  }
+
+  #add(spec: Upstream): void {
+    this.#live.set(spec.name, new LiveUpstream(spec, this.#endpoints(spec), this.#tools));
   }
 
   /** Those that stay are the same objects, so that an exchange under way still knows which ones it has tried. */

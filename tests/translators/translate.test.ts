@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { formatProblem } from "../../src/errors.ts";
+import { atOnce } from "../../src/lib/steps.ts";
 import { checkTable } from "../../src/table/check.ts";
 import { tableSchema } from "../../src/table/schema.ts";
 import type { Listener, Route } from "../../src/table/table.ts";
@@ -386,7 +387,7 @@ describe("refreshEndpoints", () => {
       ...service("echo", ["10.0.0.2", "10.0.0.3"]),
       ...service("other", ["10.1.0.1"]),
     ]);
-    const refreshed = refreshEndpoints(before, after, new Set(["default/echo"]));
+    const refreshed = atOnce(refreshEndpoints(before, after, new Set(["default/echo"])));
     assert.deepEqual(refreshed.table, translate(after, OPTIONS).table);
     assert.deepEqual(refreshed.problems, translate(after, OPTIONS).problems);
     assert.equal(refreshed.table.listeners, before.table.listeners);
@@ -395,10 +396,12 @@ describe("refreshEndpoints", () => {
 
   it("knows when references start and cease to lead somewhere", () => {
     const after = snapshotOf([...base, ...service("gone", ["10.2.0.1"]), ...service("other", ["10.1.0.1"])]);
-    const refreshed = refreshEndpoints(before, after, new Set(["default/gone", "default/echo"]));
+    const refreshed = atOnce(refreshEndpoints(before, after, new Set(["default/gone", "default/echo"])));
     assert.deepEqual(problemsOf(refreshed), problemsOf(translate(after, OPTIONS)));
     assert.match(problemsOf(refreshed).join(), /^Rule default\/a .*no Service default\/echo$/);
-    const again = refreshEndpoints(refreshed, snapshotOf([...base, ...ECHO]), new Set(["default/echo"]));
+    const again = atOnce(
+      refreshEndpoints(refreshed, snapshotOf([...base, ...ECHO]), new Set(["default/echo"])),
+    );
     assert.deepEqual(problemsOf(again), []);
   });
 
@@ -406,12 +409,12 @@ describe("refreshEndpoints", () => {
     const problem = { ...before.problems[0]!, stale: true };
     const marked = { ...before, problems: [problem, ...before.problems] };
     const after = snapshotOf([...base, ...service("echo", ["10.0.0.2"])]);
-    assert.equal(refreshEndpoints(marked, after, new Set(["default/echo"])).problems[0], problem);
+    assert.equal(atOnce(refreshEndpoints(marked, after, new Set(["default/echo"]))).problems[0], problem);
   });
 
   it("is the same value when nobody uses the Service", () => {
     const after = snapshotOf([...base, ...ECHO, ...service("unused", ["10.3.0.1"])]);
-    assert.equal(refreshEndpoints(before, after, new Set(["default/unused"])), before);
+    assert.equal(atOnce(refreshEndpoints(before, after, new Set(["default/unused"]))), before);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Frontends and Rules as listeners with routes (control-plane spec 3.2). */
+import { eachOf, type Steps } from "../../lib/steps.ts";
 import type { Rule } from "../../resources/rule.ts";
 import { compareRoutes, PRIORITY_RANGE } from "../../table/precedence.ts";
 import type { Listener } from "../../table/table.ts";
@@ -26,21 +27,23 @@ export interface RuleTranslation {
 }
 
 /** Translates every Frontend of the gateway with its Rules. */
-export function translateRules(context: Context): RuleTranslation {
+export function* translateRules(context: Context): Steps<RuleTranslation> {
   const { alb } = context.owner;
   if (alb?.spec.config?.enableALb === false) return { listeners: [], upstreams: [] };
   const reportUnbuilt = createUnbuiltReporter(context);
   if (alb !== undefined) reportUnbuilt(alb);
   const rules = rulesByFrontend(context);
   const upstreams: UpstreamPlan[] = [];
-  const listeners = [...servedFrontends(context).values()].map((served) => {
+  const listeners: Listener[] = [];
+  for (const served of servedFrontends(context).values()) {
     const bound = rules.get(keyOf(served.frontend)) ?? [];
     reportUnbuilt(served.frontend);
     if (!isL4(served.protocol)) bound.forEach(reportUnbuilt);
-    const planned = planRoutes(served, bound, context);
+    const planned = yield* planRoutes(served, bound, context);
     for (const { plan } of planned) if (plan !== undefined) upstreams.push(plan);
-    return listenerOf(served, planned, context);
-  });
+    yield;
+    listeners.push(listenerOf(served, planned, context));
+  }
   return { listeners, upstreams };
 }
 
@@ -60,16 +63,18 @@ function listenerOf(served: ServedFrontend, planned: readonly PlannedRoute[], { 
 }
 
 /** In the order in which they are tried. */
-function planRoutes(
+function* planRoutes(
   served: ServedFrontend,
   rules: readonly Rule[],
   context: Context,
-): readonly PlannedRoute[] {
-  const planned = isL4(served.protocol) ? [planSession(served, rules, context)] : [
+): Steps<readonly PlannedRoute[]> {
+  const planned: (PlannedRoute | undefined)[] = [];
+  if (isL4(served.protocol)) planned.push(planSession(served, rules, context));
+  else {
     // Behind a redirect of everything, the default route could not be reached.
-    redirectRoute(served, context) ?? defaultRoute(served, context),
-    ...rules.map((rule) => planRule(rule, served, context)),
-  ];
+    planned.push(redirectRoute(served, context) ?? defaultRoute(served, context));
+    yield* eachOf(rules, (rule) => planned.push(planRule(rule, served, context)));
+  }
   return planned.filter((each) => each !== undefined).sort((a, b) => compareRoutes(a.route, b.route));
 }
 

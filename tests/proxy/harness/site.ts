@@ -1,5 +1,6 @@
 /** One listener of the gateway on a {@link Network} in memory, under a clock that the test moves. */
 import assert from "node:assert/strict";
+import { atOnce } from "../../../src/lib/steps.ts";
 import type { MiddlewareHandler } from "hono";
 import { TICK_MS, TimerWheel } from "../../../src/lib/timer-wheel.ts";
 import { createAuthServices } from "../../../src/middlewares/auth/services.ts";
@@ -107,7 +108,7 @@ export function startSite(options: SiteOptions = {}): Site {
   const upstreams = new UpstreamRegistry<UpstreamConnection>(limits);
   upstreams.update({ up: upstreamOf(options.endpoints ?? [8080]) });
   const middlewares = Object.entries(options.middlewares ?? {});
-  const compiled = compileListener(
+  const compiled = atOnce(compileListener(
     { ...GATEWAY, trustedProxies: options.trustedProxies ?? [] },
     listenerOf(options, middlewares.map(([name]) => name)),
     undefined,
@@ -122,9 +123,8 @@ export function startSite(options: SiteOptions = {}): Site {
           report,
         }),
       },
-      problems: [],
     },
-  );
+  ));
   let active = 0;
   let connections = 0;
   const listener = new ServedListener(compiled, {
