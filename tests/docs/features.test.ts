@@ -1,8 +1,8 @@
 /** The YAML of the pages about features: it is read and translated without a complaint. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { formatProblem } from "../../src/errors.ts";
 import { alb2, frontend, type Json, rule, service, translateObjects } from "../translators/objects.ts";
 
@@ -15,6 +15,7 @@ const PAGES = [
   "timeouts",
   "middlewares",
   "load-balancing",
+  "authentication",
   "backend-protocol",
 ];
 
@@ -22,6 +23,16 @@ interface Fragment {
   readonly metadata?: Json;
   readonly spec?: Json;
 }
+
+/** What the examples refer to. */
+const REFERENCES: readonly Json[] = [
+  {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "users" },
+    stringData: { auth: "foo:$apr1$qICNZ61Q$2iooiJVUAMmprq258/ChP1" },
+  },
+];
 
 /** Under a first line that says of what it is a part. */
 const OBJECTS: Readonly<Record<string, (fragment: Fragment) => readonly Json[]>> = {
@@ -32,6 +43,7 @@ const OBJECTS: Readonly<Record<string, (fragment: Fragment) => readonly Json[]>>
       frontend(),
       { ...whole, metadata: { ...whole["metadata"] as Json, labels } },
       ...service("echo", ["10.0.0.1"]),
+      ...REFERENCES,
     ];
   },
   "a Frontend": ({ spec }) => [frontend(spec)],
@@ -59,3 +71,30 @@ for (const name of PAGES) {
     });
   });
 }
+
+describe("whole objects in the documentation", () => {
+  const docs = new URL("../../docs/", import.meta.url);
+  const pages = [
+    ...readdirSync(docs).filter((name) => name.endsWith(".md")).map((name) => new URL(name, docs)),
+    new URL("../../README.md", import.meta.url),
+  ];
+  const blocks = pages.flatMap((page) =>
+    [...readFileSync(page, "utf8").matchAll(/```yaml\n([^]*?)```/g)].map(([, text = ""]) => ({ page, text }))
+  );
+
+  for (const { page, text } of blocks) {
+    const name = page.pathname.split("/").at(-1);
+    if (/^# (.*)\n/.exec(text)?.[1] !== undefined) {
+      if (!PAGES.includes(name?.replace(".md", "") ?? "")) {
+        it(`${name}: a part of an object stands on a page whose parts are tried`, () => assert.fail(text));
+      }
+      continue;
+    }
+    it(`${name}: ${text.split("\n")[1]}`, () => {
+      const objects = parseAllDocuments(text).map((document) => document.toJS());
+      const { problems } = translateObjects(objects);
+      const wrong = problems.filter(({ code }) => code !== "UnresolvedReference" && code !== "NoSuchOwner");
+      assert.deepEqual(wrong.map(formatProblem), []);
+    });
+  }
+});
