@@ -29,7 +29,10 @@ export function list<T extends z.ZodType>(item: T) {
 /** A map from names to texts that may be absent or `null`: then it is empty; `null` for a text is "". */
 export const textMap = withDefault(z.record(z.string(), withDefault(z.string(), "")).readonly(), {});
 
-export const integer = z.int({ error: "expected an integer" });
+/** A number out of range is told which range: `undefined` leaves the words to the error map of issues.ts. */
+export const integer = z.int({
+  error: ({ code }) => code === "too_small" || code === "too_big" ? undefined : "expected an integer",
+});
 
 export const port = z.int({ error: PORT }).min(1, { error: PORT }).max(65535, { error: PORT });
 

@@ -22,11 +22,16 @@ export interface FileSourceOptions {
   readonly lookup?: Lookup;
 }
 
-/** Objects and problems of `paths` at this moment. Host names are looked up only when `lookup` is given. */
+/**
+ * Objects and problems of `paths` at this moment. Host names are looked up only when `lookup` is given; otherwise they have
+ * no addresses, and nobody can say that they do not resolve.
+ */
 export async function readOnce(paths: readonly string[], lookup?: Lookup): Promise<SourceUpdate> {
   const { files } = await createFileSet(paths).scan();
   const composition = compose(files);
-  if (lookup === undefined) return toUpdate(composition);
+  if (lookup === undefined) {
+    return toUpdate(composition, new Map([...externalNames(composition)].map((name) => [name, []])));
+  }
   const resolver = createNameResolver({ lookup, onChange: () => {} });
   resolver.want(externalNames(composition));
   await withinTime(resolver.settled());

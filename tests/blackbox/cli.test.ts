@@ -76,6 +76,18 @@ describe("command line", () => {
     assert.match(line!, /^\S*bad\.yaml:\d+ Rule default\/broken spec\.dslx\[0\]\S*: .*NO_SUCH_OPERATOR/);
   });
 
+  it("validate does not complain of names that it does not look up, not even strictly", async () => {
+    const named = join(directory, "named.yaml");
+    const external = { type: "ExternalName", externalName: "app.example.com", ports: [{ port: 80 }] };
+    const objects = [
+      frontend({ name: "web", port: 8080, services: [{ name: "app" }] }),
+      { apiVersion: "v1", kind: "Service", metadata: { name: "app" }, spec: external },
+    ];
+    writeFileSync(named, documents(objects));
+    const { code, stdout } = await albatross("validate", "--strict", named);
+    assert.deepEqual([code, stdout], [0, "2 objects, no problems\n"]);
+  });
+
   it("validate says where a file does not parse", async () => {
     const unreadable = join(directory, "unreadable.yaml");
     writeFileSync(unreadable, "kind: Rule\nmetadata:\n  name: r1\n   bad: indent\n");
