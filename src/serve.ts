@@ -147,7 +147,11 @@ interface Plane {
 /** Everything in this process. */
 async function single({ settings, host, ports, changed }: PlaneOptions): Promise<Plane> {
   const { lines, log, services } = host;
-  const metrics = createMetrics({ build: buildLabels(host), accessLogDropped: lines.stdout.dropped });
+  const metrics = createMetrics({
+    build: buildLabels(host),
+    accessLogDropped: lines.stdout.dropped,
+    logDropped: lines.stderr.dropped,
+  });
   const dataPlane = createDataPlane({
     ...services,
     runtime: sharePorts(host.runtime, ports.claimsOf(host)),
@@ -180,6 +184,7 @@ async function several({ settings, host, ports, count, changed }: PlaneOptions):
   const metrics = createMetrics({
     build: buildLabels(host),
     accessLogDropped: () => lines.stdout.dropped() + supervisor.droppedLines(),
+    logDropped: lines.stderr.dropped,
     workers: supervisor,
   });
   await supervisor.start(metrics).catch(refuse);

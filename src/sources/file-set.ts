@@ -23,6 +23,8 @@ export interface FileSet {
 
 const SETTLE_MS = 50;
 const MOST_TRIES = 10;
+/** So many looks, each at another file, tell an exchange from a program that empties and writes. */
+const EXCHANGES = 3;
 
 interface KnownFile {
   /** Undefined when the file could not be read. */
@@ -79,15 +81,20 @@ async function read(file: ListedFile, old: KnownFile | undefined, thorough: bool
 
 /**
  * Most programs write a file by emptying it first. What is seen in between would be taken for deleted objects, so a
- * file counts only when it was left alone for a moment, before and while it was read.
+ * file counts only when it was left alone for a moment, before and while it was read; or when it is another file at
+ * every look, because then somebody exchanges it again and again, and what is exchanged is whole.
  */
 async function readSettled(
   { path, stamp }: ListedFile,
 ): Promise<{ bytes: Uint8Array; stamp: string; isSettled: boolean }> {
+  const files = new Set<string>();
   for (let tries = 1;; tries++) {
+    const before = files.size + 1 < EXCHANGES ? stamp : stampOf(await stat(path));
     const bytes = await readFile(path);
     const found = await stat(path);
-    const isSettled = stampOf(found) === stamp && Math.abs(Date.now() - found.mtimeMs) > SETTLE_MS;
+    const isExchanged = files.add(`${found.ino} ${found.birthtimeMs}`).size >= EXCHANGES;
+    const isSettled = stampOf(found) === before &&
+      (isExchanged || Math.abs(Date.now() - found.mtimeMs) > SETTLE_MS);
     if (isSettled || tries === MOST_TRIES) return { bytes, stamp, isSettled };
     stamp = stampOf(found);
     await sleep(SETTLE_MS);

@@ -1,4 +1,4 @@
-/** Whatever becomes of the access log's reader, traffic goes on, lost lines are counted, and the program still ends. */
+/** Whatever becomes of the readers of the logs, traffic goes on, lost lines are counted, and the program still ends. */
 import { execFileSync, spawn } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,6 +23,7 @@ type Stdout = number | "pipe";
 async function serveWith(
   stdout: Stdout,
   prepare: (stdout: { destroy(): void } | null) => void,
+  stderr: Stdout = "pipe",
 ): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "albatross-output-"));
   const [port, admin] = await freePorts(2) as [number, number];
@@ -32,8 +33,8 @@ async function serveWith(
     ...["--config", directory, "--bind", LOOPBACK, "--admin", `${LOOPBACK}:${admin}`],
     ...["--drain-delay", "0s", "--drain-timeout", "1s"],
   ]);
-  const child = spawn(program!, args, { stdio: ["ignore", stdout, "pipe"] });
-  child.stderr!.resume();
+  const child = spawn(program!, args, { stdio: ["ignore", stdout, stderr] });
+  child.stderr?.resume();
   const exited = new Promise<number | null>((resolve) => child.on("close", resolve));
   try {
     const get = (target: string, to = admin) => request({ host: LOOPBACK, port: to, target });
@@ -47,6 +48,13 @@ async function serveWith(
       async () => sumOfSeries((await get("/metrics")).body, "albatross_access_log_dropped_total", {}),
       () => "no line was lost",
     );
+    if (stderr !== "pipe") {
+      await eventually(async () => {
+        process.kill(child.pid!, "SIGHUP"); // which is told in the log
+        return sumOfSeries((await get("/metrics")).body, "albatross_log_dropped_total", {}) > 0;
+      }, () => "no line of the program's own log was lost");
+      assert.equal((await get("/", port)).status, 404);
+    }
     process.kill(child.pid!, "SIGTERM"); // not child.kill: Deno then reports the signal as the exit
     assert.equal(await deadline(exited, () => "the program did not end"), 0);
     return dropped;
@@ -62,6 +70,15 @@ describe("access log", () => {
     try {
       const dropped = await serveWith(full, () => {});
       assert.ok(dropped > 0 && dropped <= REQUESTS, `${dropped} lines`);
+    } finally {
+      closeSync(full);
+    }
+  });
+
+  it("and the program's own log to a full disk", async () => {
+    const full = openSync("/dev/full", "w");
+    try {
+      assert.ok(await serveWith(full, () => {}, full) > 0);
     } finally {
       closeSync(full);
     }

@@ -47,6 +47,8 @@ export interface MetricsOptions {
   readonly build: Readonly<Record<"version" | "runtime" | "runtime_version", string>>;
   /** Lines lost by the access log so far. */
   accessLogDropped(): number;
+  /** The same of the program's own log. */
+  logDropped?(): number;
   readonly workers?: WorkerFigures;
 }
 
@@ -58,7 +60,9 @@ const ALONE: WorkerFigures = {
   processes: () => [],
 };
 
-export function createMetrics({ build, accessLogDropped, workers = ALONE }: MetricsOptions): Metrics {
+export function createMetrics(
+  { build, accessLogDropped, logDropped = () => 0, workers = ALONE }: MetricsOptions,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const traffic = new Traffic();
@@ -72,15 +76,19 @@ export function createMetrics({ build, accessLogDropped, workers = ALONE }: Metr
     labelNames: Object.keys(build),
     registers,
   }).set(build, 1);
-  new Counter({
-    name: "albatross_access_log_dropped_total",
-    help: "Access log lines that nobody took in time.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(accessLogDropped());
-    },
-  });
+  for (const [log, dropped] of [["access_log", accessLogDropped], ["log", logDropped]] as const) {
+    new Counter({
+      name: `albatross_${log}_dropped_total`,
+      help: `${
+        log === "log" ? "Lines of the program's own log" : "Access log lines"
+      } that nobody took in time.`,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(dropped());
+      },
+    });
+  }
 
   new Gauge({
     name: "albatross_workers",

@@ -17,6 +17,8 @@ export interface GatewayOptions {
   /** Further arguments of `run`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A program, with its arguments, that becomes the gateway. */
+  readonly wrapper?: readonly string[];
   /** Inside a network namespace: no `--bind`, the admin plane on the namespace's own 127.0.0.1:9180. */
   readonly namespace?: { readonly exec: readonly string[]; readonly dial: Dial };
   /** False: return at once, without waiting for `/readyz`. */
@@ -69,6 +71,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const admin = { host, port: place === undefined ? await freePort() : 9180 };
   const child = startProcess([
     ...(place?.exec ?? []),
+    ...(options.wrapper ?? []),
     ...albatrossCommand([
       "run",
       "--config",

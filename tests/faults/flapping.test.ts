@@ -1,0 +1,76 @@
+// slow: five seconds of it
+/** Endpoints come and go fifty times a second under load. */
+import { describe } from "node:test";
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { freePort } from "../blackbox/harness/addresses.ts";
+import { dial, requestText } from "../blackbox/harness/client.ts";
+import { type Json, startGateway } from "../blackbox/harness/gateway.ts";
+import { readResponse, value } from "../blackbox/harness/message.ts";
+import { frontend, rule, service, underPath } from "../blackbox/harness/objects.ts";
+import { it } from "../blackbox/harness/suite.ts";
+import { reply, startUpstream } from "../blackbox/harness/upstream.ts";
+import { eventually, sleep } from "../blackbox/harness/wire.ts";
+
+const SECONDS = 5;
+const PER_SECOND = 50;
+
+describe("endpoints that flap", () => {
+  it("cost no request, no descriptor and no memory", async () => {
+    const upstreams = await Promise.all(
+      [1, 2, 3].map(() => startUpstream({ handler: () => reply(200, [], "ok") })),
+    );
+    const endpoints = upstreams.map(({ endpoint }) => endpoint);
+    const port = await freePort();
+    const base = [
+      frontend({ name: "web", port }),
+      rule({ name: "all", frontend: "web", dslx: underPath("/"), services: [{ name: "app" }] }),
+    ];
+    const gateway = await startGateway({
+      config: { "base.yaml": base, "app.yaml": service({ name: "app", endpoints }) },
+      args: ["--access-log", "off"],
+    });
+    try {
+      const descriptors = () => readdirSync(`/proc/${gateway.process.pid}/fd`).length;
+      const before = descriptors();
+      let over = false;
+      let served = 0;
+      const clients = Array.from({ length: 8 }, async (_, n) => {
+        let client = await dial({ host: gateway.host, port });
+        while (!over) {
+          await client.send(requestText(n % 2 === 0 ? {} : { method: "POST", body: "x".repeat(1000) }));
+          const response = await readResponse(client);
+          assert.deepEqual([response.status, response.body], [200, "ok"]);
+          served++;
+          if (value(response, "connection") === "close") {
+            client.close();
+            client = await dial({ host: gateway.host, port });
+          }
+          await sleep(2);
+        }
+        client.close();
+      });
+      for (let n = 0; n < SECONDS * PER_SECOND; n++) {
+        // Each is there most of the time, none always.
+        gateway.write(
+          "app.yaml",
+          service({ name: "app", endpoints: endpoints.filter((_, index) => n % 3 !== index) }),
+        );
+        await sleep(1000 / PER_SECOND);
+      }
+      over = true;
+      await Promise.all(clients);
+      assert.ok(served > 500, `${served} requests`);
+      const { revision } = JSON.parse((await gateway.fetch("/")).body) as Json;
+      assert.ok(revision > SECONDS, `${revision} tables were taken into service`);
+      let after = 0;
+      await eventually(
+        () => (after = descriptors()) <= before + 8,
+        () => `${after} descriptors, ${before} before`,
+      );
+    } finally {
+      await gateway.stop();
+      for (const upstream of upstreams) await upstream.close();
+    }
+  });
+});
