@@ -81,7 +81,7 @@ fuzz(
       return; // refused: the property above says why
     }
     if (head === undefined || head.framing.kind === "chunked") return;
-    const nothing = { added: "", replacesVia: false, replacesReason: false };
+    const nothing = { added: "", replacesVia: false, replacesReason: false, removed: [] };
     const written = `${clientResponseHead(head, nothing)}\r\n`;
     const again = parse(bytesOf(written), written.length, asked)!;
     assert.equal(again.size, written.length);
