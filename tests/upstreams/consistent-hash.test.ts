@@ -11,6 +11,15 @@ import { endpointsOf, tally } from "./endpoints.ts";
 
 const KEYS = 100_000;
 
+/** For whoever wants to see it: `bun test tests/upstreams/consistent-hash.test.ts`. */
+function print(what: string, result: string): void {
+  console.log(`${what.padEnd(24)} ${result}`);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
 function label(endpoint: UpstreamEndpoint | undefined): string {
   return endpoint?.pool.label ?? "none";
 }
@@ -31,7 +40,12 @@ describe("a hash ring", () => {
       const endpoints = endpointsOf(count);
       const ring = new HashRing(endpoints);
       const fair = KEYS / count;
-      for (const hits of tally(endpoints, KEYS, (n) => ring.home(`key-${n}`))) {
+      const shares = tally(endpoints, KEYS, (n) => ring.home(`key-${n}`));
+      print(
+        `${count} endpoints`,
+        `${shares.slice(0, 10).join(" ")}${count > 10 ? " …" : ""} of ${KEYS} keys`,
+      );
+      for (const hits of shares) {
         assert.ok(Math.abs(hits - fair) < 0.25 * fair, `${hits} of ${fair} with ${count} endpoints`);
       }
     }
@@ -42,7 +56,9 @@ describe("a hash ring", () => {
       const endpoints = endpointsOf(weights.length, weights);
       const ring = new HashRing(endpoints);
       const total = weights.reduce((sum, weight) => sum + weight, 0);
-      tally(endpoints, KEYS, (n) => ring.home(`key-${n}`)).forEach((hits, index) => {
+      const shares = tally(endpoints, KEYS, (n) => ring.home(`key-${n}`));
+      print(`weights ${weights.join(", ")}`, `${shares.join(" ")} of ${KEYS} keys`);
+      shares.forEach((hits, index) => {
         const fair = KEYS * weights[index]! / total;
         assert.ok(Math.abs(hits - fair) < 0.25 * fair, `${hits} of ${fair} with weights ${weights}`);
       });
@@ -66,6 +82,7 @@ describe("a hash ring", () => {
         endpointsOf(from, [Math.round(100 / from)]),
         endpointsOf(to, [Math.round(100 / to)]),
       );
+      print(`${from} → ${to} endpoints`, `${percent(share)} of the keys move, 1 − c/n is ${percent(ideal)}`);
       assert.ok(
         Math.abs(share - ideal) < 0.25 * ideal,
         `${from} → ${to}: ${share} of the keys, ideal ${ideal}`,
