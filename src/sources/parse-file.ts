@@ -5,6 +5,7 @@ import { readObject, type ReadResult } from "../resources/read.ts";
 import type { Origin, Position } from "../resources/snapshot.ts";
 import { placeOf, writtenScalar } from "./places.ts";
 import { type Piece, splitDocuments } from "./split.ts";
+import { CUT, cutList } from "./split-list.ts";
 import { parseDocument, type Place } from "./syntax.ts";
 
 /** One object as a file defines it, good or bad. */
@@ -49,16 +50,20 @@ export async function parseFile(path: string, text: string, previous?: ParsedFil
   const errors: FileError[] = [];
   const documents = new Map<string, ParsedDocument>();
   let breath = performance.now();
-  for (const piece of splitDocuments(text)) {
-    const document = previous?.documents.get(piece.text) ?? readDocument(piece.text);
-    documents.set(piece.text, document);
-    for (const { result, path: within } of document.objects) {
-      definitions.push({ result, origin: new FileOrigin(path, piece, within) });
-    }
-    if (document.error) errors.push(inFile(document.error, piece));
-    if (performance.now() - breath > LONGEST_BREATH_MS) {
-      await setImmediate();
-      breath = performance.now();
+  const known = previous?.documents ?? documents;
+  for (const whole of splitDocuments(text)) {
+    for (const { piece, inherited } of partsOf(whole, known)) {
+      const key = inherited === undefined ? piece.text : keyOfItem(piece.text, inherited);
+      const document = known.get(key) ?? readDocument(piece.text, inherited);
+      documents.set(key, document);
+      for (const { result, path: within } of document.objects) {
+        definitions.push({ result, origin: new FileOrigin(path, piece, within) });
+      }
+      if (document.error) errors.push(inFile(document.error, piece));
+      if (performance.now() - breath > LONGEST_BREATH_MS) {
+        await setImmediate();
+        breath = performance.now();
+      }
     }
   }
   return { path, text, definitions, errors, documents };
@@ -71,15 +76,49 @@ export function unreadableFile(path: string, error: FileError): ParsedFile {
 
 const ROOT: FieldPath = [];
 
-function readDocument(text: string): ParsedDocument {
+/** What items of a list need not repeat. */
+type Inherited = Readonly<Record<string, unknown>>;
+
+interface Part {
+  readonly piece: Piece;
+  /** Undefined for a document that is no item. */
+  readonly inherited?: Inherited;
+}
+
+/** A document, or its items where it is a list of many. */
+function partsOf(piece: Piece, known: ReadonlyMap<string, ParsedDocument>): readonly Part[] {
+  const whole = [{ piece }];
+  if (known.has(piece.text)) return whole;
+  const cut = cutList(piece.text, (item) => known.has(item));
+  const frame = cut && parseDocument(cut.frame);
+  const list = frame?.ok ? asList(frame.value) : undefined;
+  if (cut === undefined || list?.items.length !== 1 || list.items[0] !== CUT) return whole;
+  const { inherited } = list;
+  return cut.items.map(({ text, lines, columns }) => ({
+    piece: { text, linesBefore: piece.linesBefore + lines, columnsBefore: columns },
+    inherited,
+  }));
+}
+
+/** What an item is depends on its list, too. */
+function keyOfItem(text: string, inherited: Inherited): string {
+  return "kind" in inherited ? `${JSON.stringify(inherited)}\n${text}` : text;
+}
+
+function readDocument(text: string, inherited?: Inherited): ParsedDocument {
   const parsed = parseDocument(text);
   if (!parsed.ok) return { objects: [], error: parsed };
-  if (parsed.value === null) return { objects: [] }; // an empty document
-  const objects = [...findObjects(parsed.value, ROOT)].map(({ value, path }) => ({
+  if (parsed.value === null && inherited === undefined) return { objects: [] }; // an empty document
+  const objects = [...findObjects(inherit(parsed.value, inherited), ROOT)].map(({ value, path }) => ({
     path,
     result: readObject(value, (field) => writtenScalar(text, [...path, ...field])),
   }));
   return { objects };
+}
+
+function inherit(item: unknown, inherited: Inherited | undefined): unknown {
+  const isMapping = typeof item === "object" && item !== null && !Array.isArray(item);
+  return isMapping ? { ...inherited, ...item } : item;
 }
 
 /** The object itself, or the items of a `List` or `RuleList`, which need not repeat what the list says. */
@@ -90,14 +129,13 @@ function* findObjects(value: unknown, path: FieldPath): Iterable<{ value: unknow
     return;
   }
   for (const [index, item] of list.items.entries()) {
-    const isMapping = typeof item === "object" && item !== null && !Array.isArray(item);
-    yield* findObjects(isMapping ? { ...list.inherited, ...item } : item, [...path, "items", index]);
+    yield* findObjects(inherit(item, list.inherited), [...path, "items", index]);
   }
 }
 
 function asList(
   value: unknown,
-): { items: readonly unknown[]; inherited: Readonly<Record<string, unknown>> } | undefined {
+): { items: readonly unknown[]; inherited: Inherited } | undefined {
   if (typeof value !== "object" || value === null || !("items" in value)) return undefined;
   const { kind, apiVersion, items } = value as Readonly<Record<string, unknown>>;
   if (typeof kind !== "string" || !kind.endsWith("List") || !(items === null || Array.isArray(items))) {
@@ -125,8 +163,7 @@ class FileOrigin implements Origin {
     let position = this.#known.get(field);
     if (position === undefined) {
       const place = placeOf(this.#piece.text, [...this.#within, ...parseFieldPath(field)]);
-      const line = this.#piece.linesBefore + place.line;
-      position = { file: this.#file, line, column: place.column };
+      position = { file: this.#file, ...placeInFile(place, this.#piece) };
       this.#known.set(field, position);
     }
     return position;
@@ -134,9 +171,9 @@ class FileOrigin implements Origin {
 }
 
 function inFile(error: { readonly message: string; readonly place: Place }, piece: Piece): FileError {
-  const { line, column } = error.place;
-  return {
-    message: `not valid YAML or JSON: ${error.message}`,
-    place: { line: piece.linesBefore + line, column },
-  };
+  return { message: `not valid YAML or JSON: ${error.message}`, place: placeInFile(error.place, piece) };
+}
+
+function placeInFile({ line, column }: Place, { linesBefore, columnsBefore = 0 }: Piece): Place {
+  return { line: linesBefore + line, column: line === 1 ? columnsBefore + column : column };
 }

@@ -1,10 +1,14 @@
 /** Cuts a file into its documents before anything is parsed, so that a broken one leaves its neighbours alone. */
 
+import { isJson } from "./json.ts";
+
 /** The text of one document with its marker line, and where it starts. */
 export interface Piece {
   readonly text: string;
   /** Number of line ends in the file before it. */
   readonly linesBefore: number;
+  /** Characters before it on its first line; none unless it is cut out of a list. */
+  readonly columnsBefore?: number;
 }
 
 const MARKER = /(?:---|\.\.\.)(?=[ \t\r\n]|$)/g;
@@ -68,15 +72,6 @@ function splitJson(text: string): string[] {
   if (!parts.every(isJson)) return [text]; // quotes and comments of YAML were read as something else
   const rest = text.slice(start);
   return rest.trim() === "" ? parts : [...parts, rest];
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Number of line ends in `text`. */
