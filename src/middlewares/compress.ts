@@ -75,7 +75,9 @@ export function compress(): MiddlewareHandler {
     headers.delete("content-length");
     headers.delete("accept-ranges");
     headers.set("content-encoding", coding.name);
-    headers.append("vary", "Accept-Encoding");
+    if (!/(?:^|,)\s*(?:\*|accept-encoding)\s*(?:,|$)/i.test(headers.get("vary") ?? "")) {
+      headers.append("vary", "Accept-Encoding");
+    }
     // The bytes are no longer those that a strong validator vouches for (RFC 9110 8.8.1).
     if (etag !== null && !etag.startsWith("W/")) headers.set("etag", `W/${etag}`);
   };

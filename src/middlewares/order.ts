@@ -17,6 +17,8 @@ export const MIDDLEWARE_ORDER = [
   // Who asks the other server first needs no password of ours (data-plane spec 4.1).
   "forward-auth",
   "basic-auth",
+  // Of what comes from behind alone: the sign-in of authentication is nobody's to change.
+  "reverse-rewrite",
   // Around the user's own, whose answers are worth compressing too.
   "compress",
   // What users add sees the request as the features above left it, and the upstream's answer first.

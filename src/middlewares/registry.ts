@@ -14,6 +14,7 @@ import { MIDDLEWARE_ORDER } from "./order.ts";
 import { redirect } from "./redirect.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { responseHeaders } from "./response-headers.ts";
+import { reverseRewrite } from "./reverse-rewrite.ts";
 import { rewrite } from "./rewrite.ts";
 import { vhost } from "./vhost.ts";
 
@@ -43,6 +44,7 @@ const BUILDERS = {
   cors: (filter) => actingMiddleware("cors", cors(filter)),
   redirect: (filter) => actingMiddleware("redirect", redirect(filter)),
   vhost: (filter) => actingMiddleware("vhost", vhost(filter)),
+  "reverse-rewrite": (filter) => ({ name: "reverse-rewrite", handler: reverseRewrite(filter) }),
   rewrite: (filter) => actingMiddleware("rewrite", rewrite(filter)),
   "request-headers": (filter) => actingMiddleware("request-headers", requestHeaders(filter)),
   "response-headers": (filter) => actingMiddleware("response-headers", responseHeaders(filter)),

@@ -21,6 +21,15 @@ const cors = z.object({
   maxAge: optional(z.int().min(0)),
 }).readonly();
 
+const replacements = list(z.object({ from: z.string().min(1), to: withDefault(z.string(), "") }).readonly());
+
+/** Addresses in the upstream's answers; a setting that ALB lacks. */
+const reverseRewrite = z.object({
+  location: replacements,
+  cookieDomain: replacements,
+  cookiePath: replacements,
+}).readonly();
+
 export const rule = z.object({
   kind: z.literal("Rule"),
   metadata: namespacedMetadata,
@@ -41,7 +50,10 @@ export const rule = z.object({
     corsAllowOrigin: optional(z.string()),
     redirectURL: optional(z.string()),
     redirectCode: optional(integer),
-    config: optional(z.object({ ...layeredConfig, cors: optional(cors) }).readonly()),
+    config: optional(
+      z.object({ ...layeredConfig, cors: optional(cors), reverseRewrite: optional(reverseRewrite) })
+        .readonly(),
+    ),
     source: optional(source),
   }).readonly(),
 }).readonly();

@@ -6,6 +6,7 @@ const name = z.string().min(1);
 const values = z.record(name, z.string());
 const lists = z.record(name, z.array(z.string()));
 const varString = z.array(z.string());
+const replacements = z.array(z.strictObject({ from: name, to: z.string() }));
 const milliseconds = z.int().min(0);
 
 const FILTERS = {
@@ -37,6 +38,12 @@ const FILTERS = {
       z.strictObject({ kind: z.literal("prefix"), prefix: z.string(), replacement: z.string() }),
       z.strictObject({ kind: z.literal("regex"), base: z.string(), target: z.string() }),
     ]),
+  }),
+  "reverse-rewrite": z.strictObject({
+    type: z.literal("reverse-rewrite"),
+    location: replacements,
+    cookieDomain: replacements,
+    cookiePath: replacements,
   }),
   "request-headers": z.strictObject({
     type: z.literal("request-headers"),

@@ -10,6 +10,7 @@ export type Filter =
   | RedirectFilter
   | VhostFilter
   | RewriteFilter
+  | ReverseRewriteFilter
   | RequestHeadersFilter
   | ResponseHeadersFilter
   | AuthRefusalFilter
@@ -66,6 +67,20 @@ export interface RewriteFilter {
     | { readonly kind: "prefix"; readonly prefix: string; readonly replacement: string }
     /** The first match of `base` becomes `target`, in which `$1` stands for a group. */
     | { readonly kind: "regex"; readonly base: string; readonly target: string };
+}
+
+/** In the upstream's answers: what begins with `from` begins with `to`; of a cookie's domain, the whole. */
+export interface ReverseRewriteFilter {
+  readonly type: "reverse-rewrite";
+  /** Location and Refresh. */
+  readonly location: readonly Replacement[];
+  readonly cookieDomain: readonly Replacement[];
+  readonly cookiePath: readonly Replacement[];
+}
+
+export interface Replacement {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** Data-plane spec 3.5; in the order in which they are applied. Variables are names without `$`. */

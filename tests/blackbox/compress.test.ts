@@ -15,7 +15,7 @@ describe("compression", () => {
       handler: ({ target }) => {
         const { searchParams } = new URL(target, "http://x");
         const fields: Field[] = [["Content-Type", searchParams.get("type") ?? "application/json"]];
-        for (const name of ["Content-Encoding", "Cache-Control", "ETag"]) {
+        for (const name of ["Content-Encoding", "Cache-Control", "ETag", "Vary"]) {
           const given = searchParams.get(name);
           if (given !== null) fields.push([name, given]);
         }
@@ -39,9 +39,18 @@ describe("compression", () => {
       "gzip",
       "Accept-Encoding",
     ]);
-    assert.equal(value(response, "content-length"), undefined);
+    // Small enough to be there at once; never that of the upstream's answer.
+    assert.equal(value(response, "content-length") ?? `${response.body.length}`, `${response.body.length}`);
     assert.equal(value(response, "etag"), 'W/"v1"');
     assert.equal(gunzipSync(Buffer.from(response.body, "latin1")).toString(), "x".repeat(5000));
+  });
+
+  it("names what it depends on once", async () => {
+    for (const [given, expected] of [["Origin, accept-encoding", "Origin, accept-encoding"], ["*", "*"]]) {
+      const response = await ask(`size=5000&Vary=${encodeURIComponent(given!)}`);
+      assert.deepEqual([value(response, "content-encoding"), value(response, "vary")], ["gzip", expected]);
+    }
+    assert.equal(value(await ask("size=5000&Vary=Origin"), "vary"), "Origin, Accept-Encoding");
   });
 
   for (

@@ -32,6 +32,12 @@ const BALANCINGS: { readonly [P in Balancing["policy"]]: Balancing & { readonly 
 
 const FILTERS: { readonly [T in FilterType]: Filter & { readonly type: T } } = {
   compress: { type: "compress" },
+  "reverse-rewrite": {
+    type: "reverse-rewrite",
+    location: [{ from: "http://inner/", to: "/" }],
+    cookieDomain: [],
+    cookiePath: [],
+  },
   cors: {
     type: "cors",
     allowOrigins: ["https://*.a.com"],

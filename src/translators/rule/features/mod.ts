@@ -9,6 +9,7 @@ import { headerModification } from "./header-modification.ts";
 import { middlewares } from "./middlewares.ts";
 import { redirect } from "./redirect.ts";
 import { refusedParts } from "./refused-parts.ts";
+import { reverseRewrite } from "./reverse-rewrite.ts";
 import { rewrite } from "./rewrite.ts";
 import { vhost } from "./vhost.ts";
 
@@ -20,6 +21,7 @@ const FEATURES: readonly Feature[] = [
   cors,
   vhost,
   rewrite,
+  reverseRewrite,
   headerModification,
   compress,
   middlewares,
