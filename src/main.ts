@@ -19,7 +19,7 @@ import { type Gateway, NothingReadable } from "./gateway.ts";
 import { loadMiddlewares } from "./middlewares/user.ts";
 import { type Parent, parentOf, startSelf } from "./runtimes/child-process.ts";
 import { grantedCpus } from "./runtimes/cpus.ts";
-import { listensOn, queuesMigrate } from "./runtimes/listening-sockets.ts";
+import { listensOn, migrateQueues, queuesMigrate } from "./runtimes/listening-sockets.ts";
 import { networkInterfaces } from "./runtimes/network-interfaces.ts";
 import { nodeDigests } from "./runtimes/node-digests.ts";
 import { createHttpCaller } from "./runtimes/node-http.ts";
@@ -71,7 +71,7 @@ async function run(settings: Settings, mode: RunMode): Promise<number> {
       lines,
       services,
       processes,
-      losesQueues: queuesMigrate() !== true,
+      queues: { migrate: queuesMigrate, turnOn: migrateQueues },
       startWorker: (handler) => startSelf([WORKER], handler),
       importModule,
       stopped: (gateway) => followSignals(gateway, log),

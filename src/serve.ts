@@ -40,12 +40,19 @@ export interface Host {
   readonly lines: Readonly<Record<"stdout" | "stderr", LineWriter>>;
   readonly services: Pick<DataPlaneOptions, "call" | "digests" | "interfaces">;
   readonly processes: Processes;
-  /** Whether connections that wait at a port that is given away are lost. */
-  readonly losesQueues: boolean;
+  readonly queues: KernelQueues;
   readonly startWorker: StartWorker;
   importModule(path: string): Promise<unknown>;
   /** Resolves when the gateway is to stop, or when another instance has taken over. */
   stopped(gateway: Gateway): Promise<"drain" | "handover">;
+}
+
+/** What becomes of connections that wait at a listener of ours when it is closed and others share its port. */
+export interface KernelQueues {
+  /** Whether the others get them. */
+  migrate(): boolean;
+  /** Sees to it; answers whether that was possible. */
+  turnOn(): boolean;
 }
 
 /** What the environment or the command line makes impossible: the program does not start. */
@@ -102,17 +109,24 @@ export async function serve(settings: Settings, mode: RunMode, host: Host): Prom
     await gateway.start();
     const { ready, reasons } = gateway.readiness();
     if (!ready) throw new StartError(`not taken over, for this instance is not ready: ${reasons.join("; ")}`);
+    // It stays on: another instance may be in the middle of the same.
+    if (!host.queues.migrate() && host.queues.turnOn()) log.info("net.ipv4.tcp_migrate_req is set to 1");
     admin = await takeOver(predecessor, host.processes, openAdmin).catch(refuse);
     log.info("taken over", { pid: predecessor.pid, version: predecessor.version });
-    void hasEnded(predecessor, host.processes).then(() => ports.inheritNothing());
+    void hasEnded(predecessor, host.processes).then(() => {
+      ports.inheritNothing();
+      log.info("the instance before has ended", { pid: predecessor.pid });
+    });
   }
   const listeners = dataPlane.listeners().map(({ protocol, port }) => `${protocol}/${port}`);
   log.info("ready", { version: build.version, runtime, workers: count, listeners });
   const isHandover = await stopped === "handover";
   // The successor waits for its address.
   if (isHandover) admin.close();
-  if (isHandover && host.losesQueues) {
-    log.warn("connections that arrive while a port is given away may be lost: net.ipv4.tcp_migrate_req is 0");
+  if (isHandover && !host.queues.migrate()) {
+    log.warn(
+      "connections that arrive while a port is given away may be lost: net.ipv4.tcp_migrate_req is not 1",
+    );
   }
   await gateway.drain({
     delayMs: settings.drainDelay,

@@ -1,5 +1,13 @@
 /** What the kernel says about listening sockets. Linux only; elsewhere nothing is known. */
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  writeFileSync,
+} from "node:fs";
 
 /** A listening socket of the kernel's table. */
 interface Listening {
@@ -10,6 +18,7 @@ interface Listening {
 
 /** Between the remote address of a listening socket, which is none, and its queues. */
 const LISTEN_STATE = ":0000 0A ";
+const MIGRATION = "/proc/sys/net/ipv4/tcp_migrate_req";
 const decoder = new TextDecoder();
 /** What is read at once; the kernel gives less, whole lines. */
 const CHUNK = 64 * 1024;
@@ -30,12 +39,22 @@ export function listensOn(pid: number, host: string, port: number): boolean | un
   return listening.length === 0 ? undefined : inodesOf(String(pid), listening).size > 0;
 }
 
-/** Whether connections that wait at a closing socket go over to another one of the same port; undefined if unknown. */
-export function queuesMigrate(): boolean | undefined {
+/** Whether connections that wait at a closing socket go over to another one of the same port, if there is one. */
+export function queuesMigrate(): boolean {
   try {
-    return readFileSync("/proc/sys/net/ipv4/tcp_migrate_req", "utf8").trim() === "1";
+    return readFileSync(MIGRATION, "utf8").trim() === "1";
   } catch {
-    return undefined;
+    return false;
+  }
+}
+
+/** Turns that on in this network namespace; false when we may not. */
+export function migrateQueues(): boolean {
+  try {
+    writeFileSync(MIGRATION, "1");
+    return true;
+  } catch {
+    return false;
   }
 }
 

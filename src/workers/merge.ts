@@ -31,6 +31,7 @@ export function mergeUpstreams(told: readonly (readonly UpstreamStatus[])[]): Up
       ...group[0]!,
       endpoints: Array.from(endpoints.values(), (parts) => ({
         ...parts[0]!,
+        resting: parts.some(({ resting }) => resting),
         active: sum(parts, ({ active }) => active),
         idle: sum(parts, ({ idle }) => idle),
         requests: sum(parts, ({ requests }) => requests),
