@@ -1,5 +1,5 @@
 /** Albatross as the thing that is measured: a configuration of as many rules as asked for, and a running gateway. */
-import { mkdirSync, openSync, writeFileSync } from "node:fs";
+import { mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROXY_CORE } from "./load.ts";
 import { family, freePort, pause, start } from "./process.ts";
@@ -21,26 +21,61 @@ export interface AlbatrossOptions {
   readonly acting?: boolean;
   /** Whether it writes its access log, as JSON lines to a file; off by default. */
   readonly accessLog?: boolean;
+  /** Processes that serve; 1 by default. */
+  readonly workers?: number;
+}
+
+/** A gateway whose configuration can be changed. */
+export interface RunningAlbatross extends Target {
+  /** Of the first process. */
+  readonly pid: number;
+  /** Serves another number of rules from now on. */
+  setRules(count: number): void;
 }
 
 let instances = 0;
 
 /** Starts it and waits until it is ready. */
-export async function startAlbatross(options: AlbatrossOptions): Promise<Target> {
-  const { checkout, directory, runtime, upstreamPort, rules = 1, acting = false, accessLog = false } =
-    options;
+export async function startAlbatross(options: AlbatrossOptions): Promise<RunningAlbatross> {
+  const {
+    checkout,
+    directory,
+    runtime,
+    upstreamPort,
+    rules = 1,
+    acting = false,
+    accessLog = false,
+    workers = 1,
+  } = options;
   const [port, adminPort] = [await freePort(), await freePort()];
   const home = join(directory, `albatross-${++instances}`);
   const config = join(home, "config");
   mkdirSync(config, { recursive: true });
-  writeFileSync(
-    join(config, "gateway.json"),
-    JSON.stringify(list(benchObjects(port, upstreamPort, rules, acting))),
-  );
-  const name = `albatross (${runtime}${rules === 1 ? "" : `, ${rules} rules`})`;
+  function setRules(count: number): void {
+    // In one step, as editors and ConfigMap mounts do.
+    const hidden = join(config, ".gateway.json.new");
+    writeFileSync(hidden, JSON.stringify(list(benchObjects(port, upstreamPort, count, acting))));
+    renameSync(hidden, join(config, "gateway.json"));
+  }
+  setRules(rules);
+  const facts = [
+    runtime,
+    ...(rules === 1 ? [] : [`${rules} rules`]),
+    ...(workers === 1 ? [] : [`${workers} workers`]),
+  ];
+  const name = `albatross (${facts.join(", ")})`;
   const started = start([
     ...[join(checkout, "scripts/albatross"), "run", "--config", config],
-    ...["--bind", "127.0.0.1", "--admin", `127.0.0.1:${adminPort}`, "--workers", "1", "--drain-delay", "0s"],
+    ...[
+      "--bind",
+      "127.0.0.1",
+      "--admin",
+      `127.0.0.1:${adminPort}`,
+      "--workers",
+      String(workers),
+      "--drain-delay",
+      "0s",
+    ],
     ...["--access-log", accessLog ? "on" : "off"],
   ], {
     core: PROXY_CORE,
@@ -53,7 +88,7 @@ export async function startAlbatross(options: AlbatrossOptions): Promise<Target>
     await started.stop();
     throw new Error(`${name} is not ready: ${(error as Error).message}`);
   }
-  return { name, port, pids: family(started.pid), stop: started.stop };
+  return { name, port, pid: started.pid, pids: family(started.pid), setRules, stop: started.stop };
 }
 
 async function untilReady(url: string, ended: () => boolean): Promise<void> {

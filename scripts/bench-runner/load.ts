@@ -51,20 +51,26 @@ const Summary = z.object({
 
 const SCRIPT = fileURLToPath(new URL("load.lua", import.meta.url));
 
-/** Runs wrk once. A single failed request or an answer other than 2xx or 3xx fails the sample: it would lie. */
-export async function measure(target: Target, load: Load): Promise<Sample> {
+export type Outcome = z.infer<typeof Summary>;
+
+/** Runs wrk once and says what came of it, good or bad. */
+export async function runLoad({ port }: Pick<Target, "port">, load: Load): Promise<Outcome> {
   const { connections, seconds, host, path, rate } = load;
-  const [before, foreignBefore] = [cpuSeconds(target.pids), foreignSeconds()];
   const output = await run("taskset", [
     ...["-c", String(LOAD_CORE), "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", SCRIPT],
-    ...["-H", `Host: ${host}`, `http://127.0.0.1:${target.port}${path}`],
+    ...["-H", `Host: ${host}`, `http://127.0.0.1:${port}${path}`],
     ...(rate === undefined ? [] : ["--", String(Math.round(rate))]),
   ]);
+  return Summary.parse(JSON.parse(output.trim().split("\n").at(-1) ?? ""));
+}
+
+/** Runs wrk once. A single failed request or an answer other than 2xx or 3xx fails the sample: it would lie. */
+export async function measure(target: Target, load: Load): Promise<Sample> {
+  const [before, foreignBefore] = [cpuSeconds(target.pids), foreignSeconds()];
+  const summary = await runLoad(target, load);
   const [spent, foreign] = [cpuSeconds(target.pids) - before, foreignSeconds() - foreignBefore];
-  const last = output.trim().split("\n").at(-1) ?? "";
-  const summary = Summary.parse(JSON.parse(last));
   if (summary.failed > 0 || summary.badStatus > 0 || summary.requests === 0) {
-    throw new Error(`${target.name} answered badly, the figures would lie: ${last}`);
+    throw new Error(`${target.name} answered badly, the figures would lie: ${JSON.stringify(summary)}`);
   }
   const { p50, p90, p99, max } = summary;
   return {

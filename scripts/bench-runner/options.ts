@@ -14,6 +14,10 @@ export const ROW_NAMES = [
   "p99",
   "accesslog",
   "matcher",
+  "reload",
+  "kill",
+  "edit",
+  "idle",
 ] as const;
 
 export type RowName = (typeof ROW_NAMES)[number];

@@ -33,7 +33,7 @@ export interface Figure {
   readonly work: string;
   readonly target: string;
   readonly value: number;
-  readonly unit: "MB" | "ms" | "ns";
+  readonly unit: "MB" | "kB" | "ms" | "ns" | "requests" | "connections";
 }
 
 export type Result = Comparison | Figure;

@@ -1,5 +1,6 @@
 /** The rows of the benchmark: what is started, what it is asked, and what is compared with what. */
 import { type AlbatrossOptions, type RuntimeName, startAlbatross } from "./albatross.ts";
+import { edit, idle, kill, reload } from "./changes.ts";
 import { compare, type Pair, type Side, warmUp } from "./compare.ts";
 import { type Load, measure } from "./load.ts";
 import { probeMatcher } from "./matcher.ts";
@@ -38,6 +39,10 @@ export const ROWS: Readonly<Record<RowName, (bench: Bench) => Promise<void> | vo
   p99: tailLatency,
   accesslog: accessLog,
   matcher,
+  reload,
+  kill,
+  edit,
+  idle,
 };
 
 /** What a row changes; `largeAnswers` concerns nginx alone. */
