@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import manifest from "../package.json" with { type: "json" };
 import { type Command, EXIT } from "./cli/command.ts";
 import { explain } from "./cli/explain.ts";
+import { healthcheck } from "./cli/healthcheck.ts";
 import { runCommandLine } from "./cli/main.ts";
 import { printTo } from "./cli/output.ts";
 import { runCommand, type RunMode } from "./cli/run.ts";
@@ -45,7 +46,14 @@ const build: Build = {
   runtimeVersion: process.versions[runtimeName] ?? "",
 };
 
-const COMMANDS: readonly Command[] = [runCommand(run), validate, explain, table, versionCommand(build)];
+const COMMANDS: readonly Command[] = [
+  runCommand(run),
+  validate,
+  explain,
+  table,
+  healthcheck,
+  versionCommand(build),
+];
 
 const lines = {
   stdout: createLineWriter({ write: stdout }),

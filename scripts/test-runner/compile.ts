@@ -2,17 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CommandResult, runCommand } from "./command.ts";
+import { judgeAvailable } from "./available.ts";
+import { runCommand } from "./command.ts";
 import type { Outcome } from "./run-file.ts";
 
 const LIMIT_MS = 120_000;
 
-/** Exit code of `scripts/compile` when something that it needs cannot be downloaded. */
-const UNAVAILABLE = 69;
-
 /** `scripts/compile PATH`: on Bun's runtime. */
 export async function compileBinary(root: string, path: string): Promise<Outcome> {
-  return judgeCompiled("compile", await runCommand(["scripts/compile", path], root, LIMIT_MS));
+  return judgeAvailable("compile", await runCommand(["scripts/compile", path], root, LIMIT_MS));
 }
 
 /** `scripts/compile --deno`, and whether what it makes starts. */
@@ -21,20 +19,11 @@ export async function compileWithDeno(root: string): Promise<Outcome> {
   try {
     const path = join(folder, "albatross");
     const compiled = await runCommand(["scripts/compile", "--deno", path], root, LIMIT_MS);
-    if (compiled.code !== 0) return judgeCompiled("deno compile", compiled);
+    if (compiled.code !== 0) return judgeAvailable("deno compile", compiled);
     const started = await runCommand([path, "version"], folder, LIMIT_MS);
     const speaks = started.code === 0 && / \(deno [\d.]+\)/.test(started.output);
-    return judgeCompiled("deno compile", { ...started, code: speaks ? 0 : 1 });
+    return judgeAvailable("deno compile", { ...started, code: speaks ? 0 : 1 });
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** What could not be had is not run, whatever else went wrong has failed. */
-export function judgeCompiled(name: string, { code, output, seconds }: CommandResult): Outcome {
-  const skipped = code === UNAVAILABLE
-    ? [`${name} (not run: ${output.trim().split("\n").at(-1)?.replace(/^compile: /, "")})`]
-    : [];
-  const failed = code === 0 || code === UNAVAILABLE ? 0 : 1;
-  return { passed: code === 0 ? 1 : 0, failed, skipped, seconds, output };
 }

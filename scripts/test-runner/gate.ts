@@ -1,6 +1,7 @@
 /** What must hold of the text before its tests are worth running. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { judgeAvailable } from "./available.ts";
 import { runCommand } from "./command.ts";
 import { compileWithDeno } from "./compile.ts";
 import { findTestFiles } from "./files.ts";
@@ -26,6 +27,11 @@ export const CHECKS: readonly Check[] = [
     ? [command("goldens", ["scripts/golden", "--check"])]
     : []),
   { name: "deno compile", run: compileWithDeno },
+  {
+    name: "dockerfile",
+    run: async (root) =>
+      judgeAvailable("dockerfile", await runCommand(["scripts/lint-dockerfile"], root, CHECK_LIMIT_MS)),
+  },
 ];
 
 function command(name: string, line: readonly string[]): Check {

@@ -34,14 +34,9 @@ async function main(args: readonly string[]): Promise<number> {
     options.runtimes.filter((runtime) => suits(file, runtime)).map((runtime) => ({ file, runtime }))
   );
   if (jobs.length === 0) console.log("no test file matches");
-  const folder = mkdtempSync(join(tmpdir(), "albatross-binary-"));
-  try {
-    const env = jobs.some(({ runtime }) => runtime === "binary") ? await compile(folder, report) : {};
-    await runAll(jobs.filter(({ file }) => !file.alone), options.jobs, report, env);
-    await runAll(jobs.filter(({ file }) => file.alone), 1, report, env);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const env = jobs.some(({ runtime }) => runtime === "binary") ? await compile(report) : {};
+  await runAll(jobs.filter(({ file }) => !file.alone), options.jobs, report, env);
+  await runAll(jobs.filter(({ file }) => file.alone), 1, report, env);
   return report.finish();
 }
 
@@ -50,8 +45,10 @@ function suits(file: TestFile, runtime: RuntimeName): boolean {
   return runtime === "binary" ? file.startsProgram : !file.binaryOnly;
 }
 
-/** Makes the binary in `folder`; answers what tests have to have in their environment to use it. */
-async function compile(folder: string, report: Report): Promise<Readonly<Record<string, string>>> {
+/** Makes the binary; answers what tests have to have in their environment to use it. */
+async function compile(report: Report): Promise<Readonly<Record<string, string>>> {
+  const folder = mkdtempSync(join(tmpdir(), "albatross-binary-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
   const path = join(folder, "albatross");
   report.add({ suite: "gate", name: "compile", runtime: "" }, await compileBinary(root, path));
   return { ALBATROSS_BIN: path };

@@ -5,9 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { albatrossCommand } from "./harness/command.ts";
+import { freePort } from "./harness/addresses.ts";
+import { startGateway } from "./harness/gateway.ts";
 import { documents, frontend, rule, service, underPath } from "./harness/objects.ts";
 import { runProcess } from "./harness/process.ts";
 import { after, before, it } from "./harness/suite.ts";
+import { deadline, eventually } from "./harness/wire.ts";
 
 const GOOD = documents([
   frontend({ name: "web", port: 8080, services: [{ name: "app" }] }),
@@ -55,6 +58,29 @@ describe("command line", () => {
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
   const albatross = (...args: string[]) => runProcess(albatrossCommand(args));
+
+  it("healthcheck asks a running gateway", async () => {
+    const gateway = await startGateway({
+      config: [frontend({ name: "web", port: await freePort() })],
+      args: ["--drain-delay", "2s"],
+    });
+    const { host, port } = gateway.admin;
+    const ask = (...args: string[]) => albatross("healthcheck", "--admin", `${host}:${port}`, ...args);
+    assert.deepEqual(await ask(), { code: 0, stdout: "ok\n", stderr: "" });
+    assert.deepEqual((await ask("--ready")).code, 0);
+    gateway.process.signal("SIGTERM");
+    await eventually(
+      async () => (await ask("--ready")).stderr.includes("answered 503"),
+      () => "it stays ready",
+    );
+    assert.equal((await ask()).code, 0, "it lives while it drains");
+    await deadline(gateway.process.exited, () => "it does not end"); // a second SIGTERM would end it at once
+    await gateway.stop();
+    const gone = await ask();
+    assert.deepEqual([gone.code, gone.stdout], [1, ""]);
+    assert.match(gone.stderr, /^http:\/\/127\.[\d.]+:\d+\/livez: \S/);
+    assert.equal((await albatross("healthcheck", "now")).code, 2);
+  });
 
   it("version prints a version", async () => {
     const { code, stdout } = await albatross("version");

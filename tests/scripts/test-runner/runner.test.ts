@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type CommandResult, runCommand } from "../../../scripts/test-runner/command.ts";
-import { judgeCompiled } from "../../../scripts/test-runner/compile.ts";
+import { judgeAvailable } from "../../../scripts/test-runner/available.ts";
 import { findTestFiles } from "../../../scripts/test-runner/files.ts";
 import { breaksConvention } from "../../../scripts/test-runner/gate.ts";
 import { parseOptions } from "../../../scripts/test-runner/options.ts";
@@ -38,15 +38,15 @@ describe("counting", () => {
   });
 
   it("counts what could not be downloaded as not run, with the reason, and never as passed", () => {
-    const refused = { ...ENDED, code: 69, output: "some log\ncompile: it cannot be downloaded\n" };
-    const { passed, failed, skipped } = judgeCompiled("deno compile", refused);
+    const refused = { ...ENDED, code: 69, output: "some log\nlint-dockerfile: it cannot be downloaded\n" };
+    const { passed, failed, skipped } = judgeAvailable("dockerfile", refused);
     assert.deepEqual({ passed, failed, skipped }, {
       passed: 0,
       failed: 0,
-      skipped: ["deno compile (not run: it cannot be downloaded)"],
+      skipped: ["dockerfile (not run: it cannot be downloaded)"],
     });
-    assert.equal(judgeCompiled("deno compile", { ...ENDED, code: 1 }).failed, 1);
-    assert.equal(judgeCompiled("deno compile", ENDED).passed, 1);
+    assert.equal(judgeAvailable("dockerfile", { ...ENDED, code: 1 }).failed, 1);
+    assert.equal(judgeAvailable("dockerfile", ENDED).passed, 1);
   });
 
   it("gives skipped tests with one reason one line", () => {
