@@ -50,7 +50,10 @@ export function startSelf(args: readonly string[], handler: ChildHandler): Child
 /** What stands between the runtime and the arguments of the program; nothing in a binary. */
 function ownArguments(): string[] {
   const [, main = ""] = process.argv;
-  if ("Deno" in globalThis) return Deno.build.standalone ? [] : ["run", "--quiet", "--allow-all", main];
+  if ("Deno" in globalThis) {
+    // What deno.json says is said again: the image has none. Sharing ports is unstable on Deno.
+    return Deno.build.standalone ? [] : ["run", "--quiet", "--allow-all", "--unstable-net", main];
+  }
   return main.startsWith("/$bunfs/") ? [] : ["--no-env-file", main];
 }
 

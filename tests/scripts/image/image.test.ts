@@ -34,6 +34,8 @@ function build(): Promise<Image> {
   return buildImage(parseDockerfile(text, { RUNTIME: TEST_RUNTIME }), PROJECT);
 }
 
+/** Three processes without any cache; the machine may be busy. */
+const START_MS = 50_000;
 const SLOW_RESPONSE_MS = 1500;
 
 describe(`the image, RUNTIME=${TEST_RUNTIME}`, () => {
@@ -55,11 +57,11 @@ describe(`the image, RUNTIME=${TEST_RUNTIME}`, () => {
     chmodSync(config, 0o755); // the image's user reads it
     write(objects(port));
     container = startContainer(image, {
-      args: [...image.command, "--bind", LOOPBACK, "--drain-delay", "500ms"],
+      args: [...image.command, "--bind", LOOPBACK, "--workers", "2", "--drain-delay", "500ms"],
       env: { ALBATROSS_ADMIN: `${LOOPBACK}:${admin.port}` },
       mounts: { "/etc/albatross": config },
     });
-    await eventually(ready, () => `not ready: ${container.process.stderr.join("\n")}`);
+    await eventually(ready, () => `not ready: ${container.process.stderr.join("\n")}`, START_MS);
   });
   after(async () => {
     if (built === null) return;
