@@ -33,10 +33,11 @@ export function cutList(text: string, isKnown: (item: string) => boolean): CutLi
   return /^\s*\{/.test(text) ? cutJson(text, isKnown) : cutYaml(text);
 }
 
+const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b]);
-const CLOSING: ReadonlySet<number> = new Set([0x7d, 0x5d]);
+const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b]); // { [
+const CLOSING: ReadonlySet<number> = new Set([0x7d, 0x5d]); // } ]
 
 /** JSON with an `items` that holds objects. If frame and items are JSON, then so is the whole, and cut rightly. */
 function cutJson(text: string, isKnown: (item: string) => boolean): CutList | undefined {
@@ -44,24 +45,26 @@ function cutJson(text: string, isKnown: (item: string) => boolean): CutList | un
   if (opening === null) return undefined;
   const begin = opening.index + opening[0].length;
   const items: CutItem[] = [];
-  let start = -1;
+  let start = { at: begin, lines: 0, columns: 0 }; // of the item
   let end = begin; // of the item before
   let lines = countLines(text.slice(0, begin));
+  let lineStart = text.lastIndexOf("\n", begin) + 1;
   let depth = 0;
   for (let at = begin; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
-    else if (OPENING.has(code)) {
-      if (depth++ === 0) start = at;
+    if (code === QUOTE) at = endOfString(text, at); // which is in one line
+    else if (code === LINE_FEED) {
+      lines++;
+      lineStart = at + 1;
+    } else if (OPENING.has(code)) {
+      if (depth++ === 0) start = { at, lines, columns: at - lineStart };
     } else if (CLOSING.has(code) && depth-- <= 1) {
-      const gap = text.slice(end, depth < 0 ? at : start);
+      const gap = text.slice(end, depth < 0 ? at : start.at);
       if (gap.trim() !== (depth < 0 || items.length === 0 ? "" : ",")) return undefined;
       if (depth < 0) return framed(`${text.slice(0, begin)}"${CUT}"${text.slice(at)}`, items);
-      const item = text.slice(start, at + 1);
+      const item = text.slice(start.at, at + 1);
       if (!item.startsWith("{") || !(isKnown(item) || isJson(item))) return undefined;
-      lines += countLines(gap);
-      items.push({ text: item, lines, columns: start - text.lastIndexOf("\n", start) - 1 });
-      lines += countLines(item);
+      items.push({ text: item, lines: start.lines, columns: start.columns });
       end = at + 1;
     }
   }
