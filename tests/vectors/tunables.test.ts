@@ -260,7 +260,7 @@ describe("vectors: 16-keepalive-tunables (addresses)", () => {
       const waiting = GATEWAY_RUNTIME === "deno" ? backlog : 512;
       assert.match(
         ip("ss", "-Hltn", "sport", "=", `:${port}`),
-        new RegExp(`^LISTEN\\s+0\\s+${waiting}\\s`, "m"),
+        new RegExp(`^LISTEN\\s+\\d+\\s+${waiting}\\s`, "m"),
       );
       const { problems } = await gateway.api("problems");
       const warned = problems.some(({ field }: Json) => field === "spec.config.backlog");
