@@ -1,5 +1,5 @@
 /**
- * `scripts/faults [--idle N] [--slow N] [--seconds N] [--rate N]`: what idle clients, slow senders and slow readers cost,
+ * `scripts/faults [--attack NAME]… [--idle N] [--slow N] [--seconds N] [--rate N]`: what idle clients, slow senders and slow readers cost,
  * and what they do to a client that behaves. Exits 1 when one of its requests fails or its p99 is twice what it was.
  */
 import { parseArgs } from "node:util";
@@ -9,6 +9,7 @@ import { descriptorLimit } from "./figures.ts";
 
 const { values } = parseArgs({
   options: {
+    attack: { type: "string", multiple: true, default: [...ATTACKS] },
     idle: { type: "string", default: "10000" },
     slow: { type: "string", default: "5000" },
     seconds: { type: "string", default: "10" },
@@ -26,6 +27,7 @@ console.log(
 
 let isGood = true;
 for (const attack of ATTACKS) {
+  if (!values.attack.includes(attack)) continue;
   const clients = attack === "idle" ? idle : slow;
   const result = await runAttack({
     attack,

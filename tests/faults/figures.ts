@@ -23,19 +23,12 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Slope of the line through the samples (least squares), per minute. */
+/** Slope of the line through the samples per minute, as the median of the slopes of all pairs (Theil and Sen). */
 export function slopePerMinute(samples: readonly Sample[]): number {
-  const mean = (of: (sample: Sample) => number) =>
-    samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
-  const at = mean((sample) => sample.at);
-  const value = mean((sample) => sample.value);
-  let above = 0;
-  let below = 0;
-  for (const sample of samples) {
-    above += (sample.at - at) * (sample.value - value);
-    below += (sample.at - at) ** 2;
-  }
-  return below === 0 ? 0 : (above / below) * 60;
+  const slopes = samples.flatMap((a, index) =>
+    samples.slice(index + 1).map((b) => (60 * (b.value - a.value)) / (b.at - a.at))
+  );
+  return slopes.length === 0 ? 0 : percentile(slopes, 0.5);
 }
 
 /** The least of every `seconds`, so that the moods of a garbage collector do not count. */

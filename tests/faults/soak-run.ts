@@ -20,6 +20,8 @@ export interface SoakResult {
   /** Exchanges that went as they should, by kind. */
   readonly done: Readonly<Record<string, number>>;
   readonly failures: readonly string[];
+  /** New connections that ended while their listener was being closed: refused, only later than with ECONNREFUSED. */
+  readonly refusedLate: number;
   /** Tables taken into service. */
   readonly revisions: number;
   /** Megabytes, once a second. */
@@ -46,6 +48,7 @@ export async function soak(seconds: number, tick: (sample: Sample) => void = () 
     return {
       done: run.done,
       failures: run.failures,
+      refusedLate: run.refusedLate,
       revisions: revision,
       memory,
       descriptorsBefore,
@@ -113,6 +116,8 @@ async function handler({ target, body }: Request, connection: Connection): Promi
 class Soak {
   readonly done: Record<string, number> = {};
   readonly failures: string[] = [];
+  /** New connections to the extra listener that ended before a byte was answered, in the moment of its removal. */
+  refusedLate = 0;
   #over = false;
 
   constructor(
@@ -158,6 +163,7 @@ class Soak {
   ): Promise<void> {
     let client: Connection | undefined;
     while (!this.#over) {
+      const isFresh = client === undefined;
       try {
         // The extra listener comes and goes: whoever is refused was not served, and not lost either.
         client ??= await dial({ host: this.gateway.host, port }).catch((error) => {
@@ -173,7 +179,10 @@ class Soak {
           }
         }
       } catch (error) {
-        this.#fail(kind, error);
+        // The kernel shakes hands for a port up to the moment in which it is closed: nobody has read that request.
+        if (port === this.extra && isFresh && /ECONNRESET|end; unread 0 bytes/.test(String(error))) {
+          this.refusedLate++;
+        } else this.#fail(kind, error);
         client?.close();
         client = undefined;
       }

@@ -11,10 +11,13 @@ const ALLOWED_MEGABYTES = 60;
 
 describe("mixed traffic under changes", () => {
   it("loses nothing and leaves nothing behind", { timeout: 120_000 }, async () => {
-    const { done, failures, revisions, memory, descriptorsBefore, descriptorsAfter } = await soak(SECONDS);
+    const { done, failures, refusedLate, revisions, memory, descriptorsBefore, descriptorsAfter } =
+      await soak(SECONDS);
     const half = memory.slice(Math.floor(memory.length / 2));
     const growth = slopePerMinute(half) * SECONDS / 2 / 60;
-    console.log(JSON.stringify({ done, revisions, growth, descriptorsBefore, descriptorsAfter }));
+    console.log(
+      JSON.stringify({ done, refusedLate, revisions, growth, descriptorsBefore, descriptorsAfter }),
+    );
     assert.deepEqual(failures, []);
     for (const [kind, count] of Object.entries(done)) assert.ok(count > 5, `${kind}: ${count}`);
     assert.equal(Object.keys(done).length, 11, Object.keys(done).join());

@@ -7,7 +7,7 @@ import { GATEWAY_RUNTIME } from "../blackbox/harness/command.ts";
 import { floors, slopePerMinute } from "./figures.ts";
 import { soak } from "./soak-run.ts";
 
-/** Of the line through the least memory of every quarter of a minute, after the warm-up. */
+/** Of the line through the least memory of every half a minute, after the warm-up. */
 const ALLOWED_MB_PER_MINUTE = 2;
 const ALLOWED_DESCRIPTORS = 30; // idle connections to the two upstreams
 
@@ -20,15 +20,15 @@ const result = await soak(seconds, ({ at, value }) => {
 });
 /** Compiled code, pools and the collector's own idea of a heap come in the first part. */
 const warmUp = Math.min(seconds / 3, 180);
-const settled = floors(result.memory.filter(({ at }) => at >= warmUp), 15);
+const settled = floors(result.memory.filter(({ at }) => at >= warmUp), 30);
 const slope = slopePerMinute(settled);
-const { done, failures, revisions, descriptorsBefore, descriptorsAfter } = result;
+const { done, failures, refusedLate, revisions, descriptorsBefore, descriptorsAfter } = result;
 for (const failure of failures) console.log(`FAILED ${failure}`);
 console.log(
   `${GATEWAY_RUNTIME} done: ${Object.entries(done).map(([kind, count]) => `${kind} ${count}`).join(", ")}`,
 );
 console.log(
-  `${GATEWAY_RUNTIME} ${failures.length} failed, ${revisions} tables, memory ${
+  `${GATEWAY_RUNTIME} ${failures.length} failed, ${refusedLate} refused late, ${revisions} tables, memory ${
     settled[0]?.value.toFixed(0)
   } → ${settled.at(-1)?.value.toFixed(0)} MB, slope ${
     slope.toFixed(2)
