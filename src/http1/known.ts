@@ -31,7 +31,7 @@ export const FieldId = {
   ALB_REASON: 24,
   ALB_TRACE: 25,
   HTTP2_SETTINGS: 26,
-  /** Set on a field whose name has `_` where a known one has `-`: never interpreted, never forwarded (rulings: field names). */
+  /** Set on a field whose name has `_` or another sign where a known one has `-`: never interpreted, never forwarded (rulings: field names). */
   UNDERSCORED: 64,
 } as const;
 
@@ -90,8 +90,9 @@ export function fieldIdOf(bytes: Uint8Array, start: number, end: number): number
       const code = (bytes[start + i] as number) | 0x20;
       const wanted = codes[i] as number;
       if (code === wanted) continue;
-      // "_" | 0x20 is DEL, which no field name holds.
-      if (wanted !== 0x2d || code !== 0x7f) continue outer;
+      // Whoever makes a variable of a name turns all but letters and digits into "_": `X.Real.IP` passes for ours too.
+      const isWord = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x7a);
+      if (wanted !== 0x2d || isWord) continue outer;
       underscored = FieldId.UNDERSCORED;
     }
     return id | underscored;

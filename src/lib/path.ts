@@ -68,7 +68,8 @@ function cutAt(text: string, end: number): string {
  * - Refused are paths that climb above the root, bad escapes, control characters (encoded or not), and what neither
  *   starts with `/` nor is `*`.
  * - `\` and `;` are plain characters. But a segment that is a dot segment to upstreams that take `\` for `/` or cut
- *   `;parameters` (`/a/..\b`, `/a/..;/b`) is refused: they would serve another path than the one that was matched.
+ *   `;parameters` (`/a/..\b`, `/a/..;/b`) is refused, and so is `..` behind an empty segment or one with a `\`
+ *   (`/a//../b`, `/a\b/../c`): some upstreams would serve another path than the one that was matched.
  */
 export function normalizePath(raw: string): string | null {
   if (raw.charCodeAt(0) !== SLASH) return raw === "*" ? raw : null;
@@ -110,17 +111,21 @@ function normalizeSlowly(raw: string): string | null {
 /** Resolves `.`, `..` and empty segments; the first one is the empty text before the leading slash. */
 function resolveSegments(segments: readonly string[]): string | null {
   const kept: string[] = [];
-  for (const segment of segments) {
+  for (let i = 1; i < segments.length; i++) {
+    const segment = segments[i] as string;
     if (segment === "..") {
-      if (kept.pop() === undefined) return null;
-    } else if (segment !== "" && segment !== ".") {
+      // How far up this leads depends on whether slashes were merged before, and on what `\` is.
+      const left = kept.pop();
+      if (left === undefined || left === "" || left.includes("\\")) return null;
+    } else if (segment !== ".") {
       if (isDisguised(segment)) return null;
       kept.push(segment);
     }
   }
   const last = segments.at(-1);
   const isFolder = last === "" || last === "." || last === "..";
-  return kept.length === 0 ? "/" : `/${kept.join("/")}${isFolder ? "/" : ""}`;
+  const merged = kept.filter((segment) => segment !== "").join("/");
+  return merged === "" ? "/" : `/${merged}${isFolder ? "/" : ""}`;
 }
 
 function isDisguised(segment: string): boolean {

@@ -353,12 +353,18 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
       : forwardedRequestLines(this.head, edits.removed) + edits.lines(SET_BY_GATEWAY);
   }
 
+  /** Path that the upstream gets unless a middleware names another. */
+  get targetPath(): string {
+    if (this.#rewrittenPath !== undefined) return encodePath(this.#rewrittenPath);
+    const query = this.requestUri.indexOf("?");
+    return query === -1 ? this.requestUri : this.requestUri.slice(0, query);
+  }
+
   #target(): string {
     // A middleware that names another URL has seen what the features in front have made of it.
     if (this.outgoing?.target !== undefined) return this.outgoing.target;
     if (this.#rewrittenPath === undefined) return this.requestUri;
-    const path = encodePath(this.#rewrittenPath);
-    return this.query === "" ? path : `${path}?${this.query}`;
+    return this.query === "" ? this.targetPath : `${this.targetPath}?${this.query}`;
   }
 
   get forwardedChain(): string {

@@ -39,11 +39,15 @@ export async function fromRequest(
   }
   exchange.body?.discard();
   const { href, pathname, search } = new URL(request.url);
+  const asked = new URL(original.url);
   const headers = original.withLateEdits(request.headers);
   return {
     method: request.method,
-    // A Request holds its URL resolved: the client's own path goes on as it came.
-    target: href === new URL(original.url).href ? undefined : pathname + search,
+    // A Request holds its URL resolved, and by other rules than ours (`\` is `/` there): a path that nobody changed goes
+    // on as it came, or as it was rewritten.
+    target: href === asked.href
+      ? undefined
+      : `${pathname === asked.pathname ? exchange.targetPath : pathname}${search}`,
     headers,
     lines: requestLinesOf(headers) +
       (bytes.length === 0 ? "" : `Content-Length: ${bytes.length}\r\n`),

@@ -33,7 +33,16 @@ const CASES: readonly (readonly [raw: string, normal: string | null])[] = [
   ["/a/.", "/a/"],
   ["/a/..", "/"],
   ["/a/b/..", "/a/"],
-  ["/a//../b", "/b"],
+  // Slashes merged before or after dot segments are resolved: /b to nginx, /a/b to RFC 3986.
+  ["/a//../b", null],
+  ["/a//./../b", null],
+  ["/a//b/../c", "/a/c"],
+  ["/a//b/../../c", null],
+  ["/a%2f/../b", null],
+  ["//..", null],
+  ["/a\\b/../c", null],
+  ["/a%5cb/../c", null],
+  ["/a\\b/c/../d", "/a\\b/d"],
   ["/a/../../b", null],
   ["/%2e%2E/b", null],
   ["/..", null],
@@ -112,9 +121,9 @@ function slowNormalize(raw: string): string | null {
   let tail = "";
   for (const part of text.slice(1).split("/")) {
     tail = part;
-    if (part === "" || part === ".") continue;
+    if (part === ".") continue;
     if (part === "..") {
-      if (parts.length === 0) return null;
+      if (!/^[^\\]+$/.test(parts.at(-1) ?? "")) return null;
       parts.length -= 1;
       continue;
     }
@@ -124,8 +133,8 @@ function slowNormalize(raw: string): string | null {
     }
     parts.push(part);
   }
-  const path = `/${parts.join("/")}`;
-  return parts.length > 0 && ["", ".", ".."].includes(tail) ? `${path}/` : path;
+  const path = `/${parts.join("/")}`.replace(/\/+/g, "/").replace(/(.)\/$/, "$1");
+  return path !== "/" && ["", ".", ".."].includes(tail) ? `${path}/` : path;
 }
 
 const piece = fc.constantFrom(

@@ -181,6 +181,18 @@ describe("edits of the exchange after a middleware has looked at or changed the 
     });
   }
 
+  it("a URL of which a middleware changed the query only leaves the path as it came, or as it was rewritten", async () => {
+    const ask = (rewritten?: string): MiddlewareHandler => (c, next) => {
+      if (rewritten !== undefined) exchangeOf(c).rewritePath(rewritten);
+      const url = new URL(c.req.url);
+      url.searchParams.set("added", "1");
+      c.req.raw = new Request(url, { headers: c.req.raw.headers });
+      return next();
+    };
+    assert.match((await exchanged(ask())).upstream, /^GET \/a%2Fb\?added=1 /);
+    assert.match((await exchanged(ask("/b c"))).upstream, /^GET \/b%20c\?added=1 /);
+  });
+
   it("a URL that a middleware names wins over a rewrite that it has seen", async () => {
     const { upstream } = await exchanged((c, next) => {
       exchangeOf(c).rewritePath("/rewritten");

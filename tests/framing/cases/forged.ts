@@ -28,6 +28,12 @@ export const FORGED: readonly FramingCase[] = [
       `${name.toUpperCase()}: 7.7.7.7`,
     ])
   ),
+  ...NAMES.map((name) =>
+    replaced(`${name} with dots and other signs`, [
+      `${name.replaceAll("-", ".")}: 6.6.6.6`,
+      `${name.replaceAll("-", "~")}: 7.7.7.7`,
+    ])
+  ),
   replaced("one underscore among dashes", ["X_Forwarded-For: 6.6.6.6", "X-Forwarded_For: 7.7.7.7"]),
   replaced("an empty X-Forwarded-For", ["X-Forwarded-For:"]),
   replaced("X-Forwarded-For of 10 kB", [`X-Forwarded-For: ${"6.6.6.6, ".repeat(1000)}6.6.6.6`]),
