@@ -1,5 +1,4 @@
 /** Message heads as text, one character a byte. What a peer sent is copied in whole runs of lines where nothing was dropped. */
-import { fieldKey } from "../lib/header-edits.ts";
 import { type Fields, SPAN } from "./fields.ts";
 import type { BodyFraming } from "./framing.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -69,20 +68,43 @@ const RESPONSE_DROPS = Array.from({ length: 8 }, (_, bits) =>
 
 const NONE: readonly string[] = [];
 
-function sameName(lowerCase: string): string {
-  return lowerCase;
+/**
+ * Whether `text[start..end)` is one of `names`, which are lower-case. `loosely` = in whatever spelling: the names are
+ * those that `fieldKey` makes, where all but letters and digits are "-".
+ */
+function isOneOf(
+  names: readonly string[],
+  text: string,
+  start: number,
+  end: number,
+  loosely: boolean,
+): boolean {
+  outer: for (let n = 0; n < names.length; n++) {
+    const name = names[n] as string;
+    if (name.length !== end - start) continue;
+    for (let i = 0; i < name.length; i++) {
+      const wanted = name.charCodeAt(i);
+      let code = text.charCodeAt(start + i);
+      if (code >= 0x41 && code <= 0x5a) code |= 0x20;
+      if (code === wanted) continue;
+      const isSign = !((code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39));
+      if (!loosely || !isSign || wanted !== 0x2d) continue outer;
+    }
+    return true;
+  }
+  return false;
 }
 
 /**
- * Field lines without those that `drop` marks, those named in `Connection` and those that were `removed`: lower-case
- * names, or what `key` makes of them.
+ * Field lines without those that `drop` marks, those named in `Connection` and those that were `removed`, whose names
+ * are compared `loosely` or not (see {@link isOneOf}).
  */
 function keptLines(
   fields: Fields,
   drop: DropTable,
   named: readonly string[],
-  removed = NONE,
-  key = sameName,
+  removed: readonly string[],
+  loosely: boolean,
 ): string {
   const { spans, text } = fields;
   let kept = "";
@@ -92,8 +114,8 @@ function keptLines(
     const id = spans[at + 4] as number;
     let dropped = drop[id] === 1;
     if (!dropped && id !== FieldId.CONTENT_LENGTH && named.length + removed.length > 0) {
-      const name = text.slice(start, spans[at + 1]).toLowerCase();
-      dropped = named.includes(name) || removed.includes(key(name));
+      const end = spans[at + 1] as number;
+      dropped = isOneOf(named, text, start, end, false) || isOneOf(removed, text, start, end, loosely);
     }
     if (dropped) {
       if (runStart !== -1) kept += text.slice(runStart, start);
@@ -129,10 +151,10 @@ export function upstreamRequestHead(request: UpstreamRequest): string {
 
 /**
  * Lines of a request that go on to the upstream: without those of this hop, those that the gateway sets, and those that
- * were `removed`, in whatever spelling they came (rulings: field names).
+ * were `removed` (names as `fieldKey` makes them), in whatever spelling they came (rulings: field names).
  */
 export function forwardedRequestLines(head: RequestHead, removed = NONE): string {
-  return keptLines(head.fields, REQUEST_DROPS, head.connection.named, removed.map(fieldKey), fieldKey);
+  return keptLines(head.fields, REQUEST_DROPS, head.connection.named, removed, true);
 }
 
 export interface ClientResponse {
@@ -155,7 +177,7 @@ export function clientResponseHead(head: ResponseHead, response: ClientResponse)
     (lengthless ? DROP_LENGTH : 0)
   ] as DropTable;
   return `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${response.added}${
-    keptLines(head.fields, drops, head.named, response.removed)
+    keptLines(head.fields, drops, head.named, response.removed, false)
   }`;
 }
 
@@ -183,12 +205,12 @@ const FORBIDDEN_TRAILER_NAMES = [
 ];
 
 /**
- * Trailer lines that may go on, each ending in CRLF; without fields that were `removed` from the head, which an upstream
- * may merge them into.
+ * Trailer lines that may go on, each ending in CRLF; without fields that were `removed` (names as `fieldKey` makes them)
+ * from the head, which an upstream may merge them into.
  */
 export function trailerLines(trailers: Fields | undefined, removed = NONE): string {
   if (trailers === undefined) return "";
-  return keptLines(trailers, FORBIDDEN_TRAILERS, FORBIDDEN_TRAILER_NAMES, removed.map(fieldKey), fieldKey);
+  return keptLines(trailers, FORBIDDEN_TRAILERS, FORBIDDEN_TRAILER_NAMES, removed, true);
 }
 
 const RESPONSE_FRAMING = new Set([

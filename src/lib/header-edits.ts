@@ -13,8 +13,6 @@ const FORBIDDEN = new Set([
 ]);
 
 // deno-lint-ignore no-control-regex -- they are what is looked for
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
-// deno-lint-ignore no-control-regex -- they are what is looked for
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]+/g;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const encoder = new TextEncoder();
@@ -26,6 +24,39 @@ const encoder = new TextEncoder();
  */
 export function fieldKey(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "-");
+}
+
+/** What an edit needs to know of a name. */
+interface FieldName {
+  readonly lower: string;
+  /** See {@link fieldKey}. */
+  readonly key: string;
+  /** Whether lines of that name may be added, and whether those that came may be removed. */
+  readonly addable: boolean;
+  readonly removable: boolean;
+}
+
+/** Names that were edited before: rules use the same few for every request. */
+const known = new Map<string, FieldName>();
+/** Middlewares of users may make up names; then this starts anew. */
+const MAX_KNOWN = 1000;
+
+function nameOf(name: string): FieldName {
+  return known.get(name) ?? learn(name);
+}
+
+function learn(name: string): FieldName {
+  const lower = name.toLowerCase();
+  const key = fieldKey(name);
+  const learned = {
+    lower,
+    key,
+    addable: !FORBIDDEN.has(key) && TOKEN.test(name),
+    removable: !FORBIDDEN.has(lower),
+  };
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(name, learned);
+  return learned;
 }
 
 /** Why a field cannot be edited, to stand behind its name; undefined when it can. */
@@ -52,6 +83,8 @@ export interface EditObserver {
 export class HeaderEdits {
   /** Lower-case names of the fields whose original lines are dropped. */
   readonly removed: string[] = [];
+  /** The same as {@link fieldKey} has them. */
+  readonly removedKeys: string[] = [];
   /** Told of every edit from now on. */
   observer: EditObserver | undefined;
   #added: Added[] = [];
@@ -68,22 +101,25 @@ export class HeaderEdits {
 
   /** Adds one line to a field. Control characters in the value are dropped: a value is one line (RFC 9110 5.5). */
   add(name: string, value: string): void {
-    const key = fieldKey(name);
-    if (FORBIDDEN.has(key) || !TOKEN.test(name)) return;
-    const entry = { lower: name.toLowerCase(), key, name, value: fieldValue(value) };
+    const { lower, key, addable } = nameOf(name);
+    if (!addable) return;
+    const entry = { lower, key, name, value: fieldValue(value) };
     this.#added.push(entry);
     this.observer?.added(name, entry.value);
   }
 
   /** Drops all lines of a field, those added before included. */
   remove(name: string): void {
-    const lower = name.toLowerCase();
-    if (FORBIDDEN.has(lower)) return;
-    if (!this.removed.includes(lower)) this.removed.push(lower);
+    const { lower, key, removable } = nameOf(name);
+    if (!removable) return;
+    if (!this.removed.includes(lower)) {
+      this.removed.push(lower);
+      this.removedKeys.push(key);
+    }
     this.observer?.removed(name);
-    if (this.#added.length === 0) return;
-    const key = fieldKey(name);
-    this.#added = this.#added.filter((entry) => entry.key !== key);
+    if (this.#added.some((entry) => entry.key === key)) {
+      this.#added = this.#added.filter((entry) => entry.key !== key);
+    }
   }
 
   /** Value that was set or added last; undefined when none was. `name` is lower-case. */
@@ -103,7 +139,7 @@ export class HeaderEdits {
     if (this.empty) return original;
     const key = fieldKey(name);
     const values = this.#added.filter((entry) => entry.key === key).map(({ value }) => value);
-    if (original !== undefined && !this.removed.some((each) => fieldKey(each) === key)) {
+    if (original !== undefined && !this.removedKeys.includes(key)) {
       values.unshift(original);
     }
     // RFC 6265 5.4: cookies are joined by "; ", everything else by ", " (RFC 9110 5.3).
@@ -127,6 +163,14 @@ export class HeaderEdits {
 
 /** One byte a character, as heads are written: text beyond ISO-8859-1 travels as UTF-8. */
 export function fieldValue(value: string): string {
-  const line = CONTROL.test(value) ? value.replace(CONTROLS, "") : value;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f || code > 0xff) return convert(value);
+  }
+  return value;
+}
+
+function convert(value: string): string {
+  const line = value.replace(CONTROLS, "");
   return /[\u0100-\uffff]/.test(line) ? String.fromCharCode(...encoder.encode(line)) : line;
 }

@@ -9,19 +9,19 @@ interface BufferMethods {
   latin1Write?(this: Uint8Array, text: string, offset: number, length: number): number;
 }
 
-const { latin1Slice, latin1Write } = nativeMethods();
+const { latin1Slice, latin1Write } = fastMethods();
 
 /**
- * The methods that a runtime has in native code. Bun's take two thirds of the time of `TextEncoder` and `TextDecoder`
- * and make no views; Deno has its own in JavaScript, where `TextEncoder` is the fast one.
+ * Those that beat `TextDecoder` and `TextEncoder`: they make no views. Writing does so only where it is native code, as
+ * on Bun; Deno's is a loop, five times as slow as its `TextEncoder`.
  */
-function nativeMethods(): BufferMethods {
+function fastMethods(): BufferMethods {
   const { prototype } = (globalThis as { Buffer?: { prototype: BufferMethods } }).Buffer ?? { prototype: {} };
-  const isNative = (method: unknown) => Function.prototype.toString.call(method).includes("[native code]");
   const { latin1Slice, latin1Write } = prototype;
+  const isNative = latin1Write?.toString().includes("[native code]") === true;
   return {
-    ...(latin1Slice !== undefined && isNative(latin1Slice) ? { latin1Slice } : {}),
-    ...(latin1Write !== undefined && isNative(latin1Write) ? { latin1Write } : {}),
+    ...(latin1Slice === undefined ? {} : { latin1Slice }),
+    ...(latin1Write !== undefined && isNative ? { latin1Write } : {}),
   };
 }
 

@@ -350,7 +350,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     const edits = this.#requestEdits;
     return edits === undefined
       ? forwardedRequestLines(this.head)
-      : forwardedRequestLines(this.head, edits.removed) + edits.lines(SET_BY_GATEWAY);
+      : forwardedRequestLines(this.head, edits.removedKeys) + edits.lines(SET_BY_GATEWAY);
   }
 
   /** Path that the upstream gets unless a middleware names another. */
@@ -384,7 +384,10 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
 
   /** Whether nobody but the peer has a say in what is told of the client: no proxy that is trusted, no edit. */
   #tellsOfPeer(): boolean {
-    return this.#requestEdits === undefined && this.listener.trustedProxies.length === 0;
+    const edits = this.#requestEdits;
+    return this.listener.trustedProxies.length === 0 &&
+      (edits === undefined ||
+        edits.get("host") === undefined && edits.get("x-forwarded-for") === undefined);
   }
 
   #toldBefore(): ToldUpstream {

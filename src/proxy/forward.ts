@@ -176,7 +176,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     const connection = this.#connection;
     if (connection === undefined || this.#done) return;
     if (this.#exchange.upstreamBody?.framing.kind === "chunked") {
-      const removed = this.#exchange.pendingRequestEdits?.removed;
+      const removed = this.#exchange.pendingRequestEdits?.removedKeys;
       connection.text(`0\r\n${trailerLines(trailers, removed)}\r\n`);
     }
     connection.finish();

@@ -102,7 +102,7 @@ export class LightRequest {
     if (this.#headers !== undefined) return this.#headers;
     const { head: { fields, connection: { named } }, requestEdits: edits } = this.#exchange;
     const headers = new TrackedHeaders();
-    const removed = new Set(edits.removed.map(fieldKey));
+    const removed = new Set(edits.removedKeys);
     for (let index = 0; index < fields.count; index++) {
       const name = fields.name(index);
       if (removed.size > 0 && removed.has(fieldKey(name))) continue;
