@@ -20,7 +20,7 @@ import { type Gateway, NothingReadable } from "./gateway.ts";
 import { loadMiddlewares } from "./middlewares/user.ts";
 import { type Parent, parentOf, startSelf } from "./runtimes/child-process.ts";
 import { grantedCpus } from "./runtimes/cpus.ts";
-import { listensOn, migrateQueues, queuesMigrate } from "./runtimes/listening-sockets.ts";
+import { isListenedOn, listensOn, migrateQueues, queuesMigrate } from "./runtimes/listening-sockets.ts";
 import { networkInterfaces } from "./runtimes/network-interfaces.ts";
 import { nodeDigests } from "./runtimes/node-digests.ts";
 import { createHttpCaller } from "./runtimes/node-http.ts";
@@ -79,6 +79,7 @@ async function run(settings: Settings, mode: RunMode): Promise<number> {
       lines,
       services,
       processes,
+      isListenedOn,
       queues: { migrate: queuesMigrate, turnOn: migrateQueues },
       startWorker: (handler) => startSelf([WORKER], handler),
       importModule,

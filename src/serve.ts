@@ -41,6 +41,8 @@ export interface Host {
   readonly services: Pick<DataPlaneOptions, "call" | "digests" | "interfaces">;
   readonly processes: Processes;
   readonly queues: KernelQueues;
+  /** Whether anybody listens on a port; true if that is not known. */
+  isListenedOn(port: number): boolean;
   readonly startWorker: StartWorker;
   importModule(path: string): Promise<unknown>;
   /** Resolves when the gateway is to stop, or when another instance has taken over. */
@@ -62,7 +64,7 @@ export class StartError extends Error {}
 export async function serve(settings: Settings, mode: RunMode, host: Host): Promise<void> {
   const { log, build } = host;
   const predecessor = mode.takeover ? await successionOf(settings, host) : undefined;
-  const ports = new PortGuard(host.runtime, predecessor?.ports);
+  const ports = new PortGuard(host.runtime, predecessor?.ports, host.isListenedOn);
   const count = settings.workers ?? workerCount(host.cpus);
   const parts = await (count === 1 ? single : several)({
     settings,

@@ -1,6 +1,7 @@
 /** What the kernel says about listening sockets. Linux only; elsewhere nothing is known. */
 import {
   closeSync,
+  existsSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -31,6 +32,12 @@ export function acceptQueue(host: string, port: number): () => number {
     own ??= listening.length > 1 ? inodesOf("self", listening) : new Set(listening.map(({ inode }) => inode));
     return listening.reduce((sum, { inode, queued }) => sum + (own?.has(inode) ? queued : 0), 0);
   };
+}
+
+/** Whether anybody listens on `port`, at whatever address; true where the system does not tell. */
+export function isListenedOn(port: number): boolean {
+  return !existsSync("/proc/self/net/tcp") ||
+    listeningOn("", port).length + listeningOn("::", port).length > 0;
 }
 
 /** Whether process `pid` listens on `port`; undefined where the system does not tell. */

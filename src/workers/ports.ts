@@ -19,9 +19,16 @@ export class PortGuard {
   readonly #trials = new Map<string, Promise<void>>();
   /** Ports of an instance that is being taken over. */
   #inherited: ReadonlySet<number>;
+  readonly #isListenedOn: (port: number) => boolean;
 
-  constructor(runtime: Runtime, inherited: Iterable<number> = []) {
+  /** `isListenedOn`: a port that nobody listens on need not be tried. */
+  constructor(
+    runtime: Runtime,
+    inherited: Iterable<number> = [],
+    isListenedOn: (port: number) => boolean = () => true,
+  ) {
     this.#runtime = runtime;
+    this.#isListenedOn = isListenedOn;
     this.#inherited = new Set(inherited);
   }
 
@@ -48,7 +55,7 @@ export class PortGuard {
 
   async #claim(holder: object, host: string, port: number): Promise<void> {
     const key = keyOf(host, port);
-    if (!this.#isOurs(host, port)) {
+    if (!this.#isOurs(host, port) && this.#isListenedOn(port)) {
       let trial = this.#trials.get(key);
       if (trial === undefined) {
         trial = this.#try(host, port).finally(() => this.#trials.delete(key));
