@@ -254,7 +254,8 @@ describe("vectors: 16-keepalive-tunables (addresses)", () => {
   for (const test of listen) {
     it(test.name, { skip: notRun(test) }, async () => {
       const { backlog, enableIPV6 } = test.given.alb;
-      const { port } = await served(test.name, { backlog, enableIPV6 }, ({ state }) => state === "serving");
+      const config = { backlog, enableIPV6 };
+      const { port } = await served(test.name, config, ({ addresses }) => addresses.length > 0);
       for (const host of ["127.0.0.1", "::1"]) (await namespace.dial({ host, port })).close();
       // Bun's listen() always has 512; then the ALB2 has a warning.
       const waiting = GATEWAY_RUNTIME === "deno" ? backlog : 512;
