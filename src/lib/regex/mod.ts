@@ -107,7 +107,8 @@ class Matchers {
 function matchOf(text: string, slots: Int32Array, groups: number): RegexMatch {
   const values: (string | undefined)[] = [];
   for (let i = 0; i <= groups; i++) {
-    const [from, to] = [slots[2 * i]!, slots[2 * i + 1]!];
+    const from = slots[2 * i]!;
+    const to = slots[2 * i + 1]!;
     values.push(from < 0 || to < 0 ? undefined : text.slice(from, to));
   }
   return Object.assign(values, { index: slots[0]!, end: slots[1]! });

@@ -32,8 +32,11 @@ export function cookieAffinity(
   }
 
   function drawValue(n: number): string {
-    const seconds = (Date.now() / 1000 + n).toFixed(3);
-    return `${seconds}.${INSTANCE}.${1 + Math.floor(tools.random() * 999_999)}`;
+    const ms = Date.now() + n * 1000;
+    // Seconds with three digits, without the arithmetic of `toFixed`.
+    return `${Math.floor(ms / 1000)}.${String(1000 + ms % 1000).slice(1)}.${INSTANCE}.${
+      1 + Math.floor(tools.random() * 999_999)
+    }`;
   }
 
   /** Whether the endpoint that a value led to before the last change is gone, or gets nothing any more. */
