@@ -87,8 +87,9 @@ async function run(settings: Settings, mode: RunMode): Promise<number> {
     });
     return EXIT.ok;
   } catch (error) {
-    log.error("cannot start", { error });
-    return error instanceof StartError || error instanceof NothingReadable ? EXIT.refused : EXIT.internal;
+    const isRefused = error instanceof StartError || error instanceof NothingReadable;
+    log.error("cannot start", { error: isRefused ? error.message : error }); // where it came from is no matter then
+    return isRefused ? EXIT.refused : EXIT.internal;
   } finally {
     await flushLines();
   }

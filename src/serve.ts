@@ -98,7 +98,10 @@ export async function serve(settings: Settings, mode: RunMode, host: Host): Prom
     (error) => log.error("fault in the admin plane", { error }),
   );
   async function openAdmin(): Promise<AdminServer> {
-    const admin = await serveAdmin(app, settings.admin);
+    const admin = await serveAdmin(app, settings.admin).catch((error: Error & { code?: string }) => {
+      const why = error.code === "EADDRINUSE" ? "it is in use (EADDRINUSE)" : error.code ?? error.message;
+      throw new StartError(`--admin ${formatEndpoint(settings.admin)} cannot be listened on: ${why}`);
+    });
     log.info("admin plane listens", { address: formatEndpoint({ ...settings.admin, port: admin.port }) });
     return admin;
   }
@@ -120,7 +123,8 @@ export async function serve(settings: Settings, mode: RunMode, host: Host): Prom
       log.info("the instance before has ended", { pid: predecessor.pid });
     });
   }
-  const listeners = dataPlane.listeners().map(({ protocol, port }) => `${protocol}/${port}`);
+  const serving = dataPlane.listeners().filter(({ state }) => state === "serving"); // the others were reported
+  const listeners = serving.map(({ protocol, port }) => `${protocol}/${port}`);
   log.info("ready", { version: build.version, runtime, workers: count, listeners });
   const isHandover = await stopped === "handover";
   // The successor waits for its address.
@@ -213,5 +217,6 @@ function buildLabels({ build: { version, runtime, runtimeVersion } }: Host) {
 }
 
 function refuse(cause: unknown): never {
+  if (cause instanceof StartError) throw cause;
   throw new StartError(cause instanceof Error ? cause.message : String(cause), { cause });
 }

@@ -61,7 +61,8 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
   try {
     parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(message.replace(/\. To specify a positional argument .*/s, "")); // nobody wants to
   }
   const { values, positionals } = parsed;
   const flags: Partial<Record<SettingName, readonly string[]>> = {};

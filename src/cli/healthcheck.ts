@@ -33,8 +33,17 @@ export const healthcheck: Command = {
       }
       await io.stderr(`${url} answered ${response.status}: ${text}\n`);
     } catch (error) {
-      await io.stderr(`${url}: ${error instanceof Error ? error.message : error}\n`);
+      await io.stderr(`${url} cannot be reached: ${reasonOf(error)}\n`);
     }
     return EXIT.refused;
   },
 };
+
+/** The innermost cause: what is around it says "fetch failed". */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return `no answer within ${PATIENCE_MS} ms`;
+  return error.cause instanceof Error
+    ? reasonOf(error.cause)
+    : (error as { code?: string }).code ?? error.message;
+}

@@ -35,7 +35,10 @@ describe("run", () => {
         albatrossCommand(["run", "--config", file, "--admin", `${LOOPBACK}:${port}`]),
       );
       assert.equal(code, 1);
-      assert.match(stderr, /cannot start.*EADDRINUSE|cannot start.*in use/);
+      assert.match(
+        stderr,
+        /"cannot start","error":"--admin [\d.]+:\d+ cannot be listened on: [^"]*EADDRINUSE[^"]*"}/,
+      );
     } finally {
       taken.close();
     }
