@@ -10,6 +10,7 @@ import { createDataPlane } from "../src/data-plane.ts";
 import { DEFAULT_LIMITS } from "../src/proxy/limits.ts";
 import { readObject } from "../src/resources/read.ts";
 import { createSnapshot } from "../src/resources/snapshot.ts";
+import { nodeCodings } from "../src/runtimes/node-codings.ts";
 import { nodeDigests } from "../src/runtimes/node-digests.ts";
 import type { Runtime, Socket, SocketHandler } from "../src/runtimes/runtime.ts";
 import { withAccessLog } from "../src/telemetry/access-log/mod.ts";
@@ -92,6 +93,7 @@ const dataPlane = createDataPlane({
   limits: DEFAULT_LIMITS,
   middlewares: new Map(),
   call: () => Promise.reject(new Error("nobody can be called")),
+  codings: nodeCodings,
   digests: nodeDigests,
   report: (error) => console.error(error),
   changed() {},

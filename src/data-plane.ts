@@ -1,6 +1,7 @@
 /** Where the parts that serve traffic meet: table in, sockets bound, requests answered. */
 import type { Problem } from "./errors.ts";
 import type { Interfaces } from "./lib/bind-addresses.ts";
+import type { Codings } from "./lib/codings.ts";
 import type { Digests } from "./lib/digest.ts";
 import type { HttpCaller } from "./lib/http-call.ts";
 import { inSlices, type Steps } from "./lib/steps.ts";
@@ -86,6 +87,7 @@ export interface DataPlaneOptions {
   /** For what asks other servers, such as forward authentication. */
   readonly call: HttpCaller;
   readonly digests: Digests;
+  readonly codings: Codings;
   /** A fault of our own or of a user's middleware, for the log. */
   report(error: unknown): void;
   /** `problems()` or `listeners()` have changed outside of `apply`. */
@@ -126,7 +128,8 @@ class LiveDataPlane implements DataPlane {
     this.#serve = createServe(this.#app);
     this.#admission = new Admission(limits);
     this.#upstreams = new UpstreamRegistry(limits);
-    const middlewares = { registry: options.middlewares, auth: createAuthServices(options) };
+    const { middlewares: registry, codings } = options;
+    const middlewares = { registry, codings, auth: createAuthServices(options) };
     this.#compileOptions = { app: this.#app, upstreams: this.#upstreams, middlewares };
     this.#sockets = new Listeners({
       runtime,

@@ -22,6 +22,7 @@ import { type Parent, parentOf, startSelf } from "./runtimes/child-process.ts";
 import { grantedCpus } from "./runtimes/cpus.ts";
 import { isListenedOn, listensOn, migrateQueues, queuesMigrate } from "./runtimes/listening-sockets.ts";
 import { networkInterfaces } from "./runtimes/network-interfaces.ts";
+import { nodeCodings } from "./runtimes/node-codings.ts";
 import { nodeDigests } from "./runtimes/node-digests.ts";
 import { createHttpCaller } from "./runtimes/node-http.ts";
 import type { Runtime } from "./runtimes/runtime.ts";
@@ -59,7 +60,12 @@ const lines = {
   stdout: createLineWriter({ write: stdout }),
   stderr: createLineWriter({ write: stderr, flushMs: 5 }),
 };
-const services = { call: createHttpCaller(), digests: nodeDigests, interfaces: networkInterfaces };
+const services = {
+  call: createHttpCaller(),
+  codings: nodeCodings,
+  digests: nodeDigests,
+  interfaces: networkInterfaces,
+};
 const processes: Processes = {
   exists: (pid) => canSignal(pid, 0),
   signal: (pid, signal) => void process.kill(pid, signal),

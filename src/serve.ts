@@ -38,7 +38,7 @@ export interface Host {
   readonly runtime: Runtime;
   readonly log: Logger;
   readonly lines: Readonly<Record<"stdout" | "stderr", LineWriter>>;
-  readonly services: Pick<DataPlaneOptions, "call" | "digests" | "interfaces">;
+  readonly services: Pick<DataPlaneOptions, "call" | "codings" | "digests" | "interfaces">;
   readonly processes: Processes;
   readonly queues: KernelQueues;
   /** Whether anybody listens on a port; true if that is not known. */

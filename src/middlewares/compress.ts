@@ -1,23 +1,7 @@
 /** Response compression (data-plane spec 8.3, "fixed values"): streaming, and only what is not encoded yet. */
 import type { MiddlewareHandler } from "hono";
+import type { CodingName, Codings } from "../lib/codings.ts";
 import type { ExchangePort, GatewayContext } from "./ports.ts";
-
-interface Coding {
-  /** As in Accept-Encoding and Content-Encoding. */
-  readonly name: string;
-  /** As `CompressionStream` calls it. */
-  readonly format: CompressionFormat;
-}
-
-/**
- * What this runtime can do, the first is preferred. Brotli is last: the platform's streams take its slowest setting, and
- * nobody can choose another.
- */
-const CODINGS: readonly Coding[] = [
-  { name: "zstd", format: "zstd" },
-  { name: "gzip", format: "gzip" },
-  { name: "br", format: "brotli" },
-].filter(({ format }) => isSupported(format as CompressionFormat)) as Coding[];
 
 /** As nginx: an answer with another status is seldom worth it, and a partial one must stay as it is. */
 const STATUSES: readonly number[] = [200, 403, 404];
@@ -45,36 +29,28 @@ const TYPES: ReadonlySet<string> = new Set([
 ]);
 const MIN_BYTES = 256;
 
-function isSupported(format: CompressionFormat): boolean {
-  try {
-    new CompressionStream(format);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Whether the client takes any coding: the answer of one that does not goes straight from socket to socket. */
 export function mayCompress(exchange: ExchangePort): boolean {
   return exchange.header("accept-encoding") !== undefined && exchange.method !== "HEAD" &&
     exchange.httpVersion !== "HTTP/1.0";
 }
 
-export function compress(): MiddlewareHandler {
+export function compress(codings: Codings): MiddlewareHandler {
   return async function compress(c, next) {
     const { exchange } = (c as GatewayContext).env;
-    const coding = mayCompress(exchange) ? chooseCoding(exchange.header("accept-encoding") ?? "") : undefined;
+    const accept = mayCompress(exchange) ? exchange.header("accept-encoding") ?? "" : "";
+    const coding = chooseCoding(accept, codings.names);
     if (coding === undefined) return next();
     exchange.wantResponse();
     await next();
     if (!isWorthwhile(c.res)) return;
     const etag = c.res.headers.get("etag");
-    const body = c.res.body as ReadableStream<BufferSource>;
-    c.res = new Response(body.pipeThrough(new CompressionStream(coding.format)), c.res);
+    const body = codings.encode(coding, c.res.body as ReadableStream<Uint8Array>);
+    c.res = new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, c.res);
     const { headers } = c.res;
     headers.delete("content-length");
     headers.delete("accept-ranges");
-    headers.set("content-encoding", coding.name);
+    headers.set("content-encoding", coding);
     if (!/(?:^|,)\s*(?:\*|accept-encoding)\s*(?:,|$)/i.test(headers.get("vary") ?? "")) {
       headers.append("vary", "Accept-Encoding");
     }
@@ -83,28 +59,33 @@ export function compress(): MiddlewareHandler {
   };
 }
 
-function isWorthwhile({ status, headers, body }: Response): boolean {
+/** The body is looked at last: an answer that is left alone goes on from socket to socket as it came. */
+function isWorthwhile(answer: Response): boolean {
+  const { status, headers } = answer;
   if (!STATUSES.includes(status) || headers.has("content-encoding")) return false;
   if (/\bno-transform\b/i.test(headers.get("cache-control") ?? "")) return false;
   const type = (headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (!TYPES.has(type)) return false;
   const length = headers.get("content-length");
-  return (length === null || Number(length) >= MIN_BYTES) && body !== null;
+  return (length === null || Number(length) >= MIN_BYTES) && answer.body !== null;
 }
 
-/** The coding with the highest weight; ours decides between equals (RFC 9110 12.5.3). Undefined = send it as it is. */
-export function chooseCoding(accept: string): Coding | undefined {
+/**
+ * The coding with the highest weight of those that there are; the first of them decides between equals (RFC 9110 12.5.3).
+ * Undefined = send it as it is.
+ */
+export function chooseCoding(accept: string, names: readonly CodingName[]): CodingName | undefined {
   const weights = new Map<string, number>();
   for (const item of accept.toLowerCase().split(",")) {
     const [name = "", ...parameters] = item.split(";").map((part) => part.trim());
     const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
     if (name !== "") weights.set(name, weight === undefined ? 1 : Number(weight) || 0);
   }
-  let best: Coding | undefined;
+  let best: CodingName | undefined;
   let bestWeight = 0;
-  for (const coding of CODINGS) {
-    const weight = weights.get(coding.name) ?? weights.get("*") ?? 0;
-    if (weight > bestWeight) [best, bestWeight] = [coding, weight];
+  for (const name of names) {
+    const weight = weights.get(name) ?? weights.get("*") ?? 0;
+    if (weight > bestWeight) [best, bestWeight] = [name, weight];
   }
   return best;
 }

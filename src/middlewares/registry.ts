@@ -1,5 +1,6 @@
 /** From filters to middlewares: the one map over {@link Filter}, and what users registered by name. */
 import type { MiddlewareHandler } from "hono";
+import type { Codings } from "../lib/codings.ts";
 import type { Filter, FilterType } from "../table/filters.ts";
 import type { Route } from "../table/table.ts";
 import { actingMiddleware } from "./act.ts";
@@ -28,6 +29,7 @@ export type MiddlewareRegistry = ReadonlyMap<string, MiddlewareFactory>;
 export interface MiddlewareServices {
   readonly registry: MiddlewareRegistry;
   readonly auth: AuthServices;
+  readonly codings: Codings;
 }
 
 interface BuildContext extends MiddlewareServices {
@@ -37,10 +39,8 @@ interface BuildContext extends MiddlewareServices {
 
 type Builder<F extends Filter> = (filter: F, context: BuildContext) => NamedMiddleware;
 
-const COMPRESS: NamedMiddleware = { name: "compress", handler: compress(), applies: mayCompress };
-
 const BUILDERS = {
-  compress: () => COMPRESS,
+  compress: (_, { codings }) => ({ name: "compress", handler: compress(codings), applies: mayCompress }),
   cors: (filter) => actingMiddleware("cors", cors(filter)),
   redirect: (filter) => actingMiddleware("redirect", redirect(filter)),
   vhost: (filter) => actingMiddleware("vhost", vhost(filter)),

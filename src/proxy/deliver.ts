@@ -154,7 +154,8 @@ async function pump(reader: Reader, start: Start, responder: Responder): Promise
   };
   responder.alsoFrom(source);
   for (const chunk of start.chunks) responder.data(chunk, 0, chunk.length);
-  if (start.chunks.length > 0) responder.batch();
+  // Also the head alone: the body may take its time.
+  responder.batch();
   let next = start.pending;
   while (!responder.done && !start.isWhole) {
     if (paused) await new Promise<void>((resolve) => wake = resolve);

@@ -25,7 +25,7 @@ export interface WorkerOptions {
   createLogger(settings: Settings): Logger;
   loadMiddlewares(settings: Settings): Promise<MiddlewareRegistry>;
   /** What the data plane calls out with. */
-  readonly services: Pick<DataPlaneOptions, "call" | "digests" | "interfaces">;
+  readonly services: Pick<DataPlaneOptions, "call" | "codings" | "digests" | "interfaces">;
 }
 
 /** Serves until it is told to drain. Rejects when it cannot start; the supervisor was told why. */

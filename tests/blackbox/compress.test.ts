@@ -1,10 +1,11 @@
 /** Response compression: what is compressed, what is left alone, and that a stream stays one. */
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { gunzipSync } from "node:zlib";
+import { createBrotliDecompress, createGunzip, createZstdDecompress, gunzipSync } from "node:zlib";
 import { type Field, type Response, value } from "./harness/message.ts";
 import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
+import { eventually } from "./harness/wire.ts";
 
 const GZIP: Field[] = [["Accept-Encoding", "gzip"]];
 
@@ -76,4 +77,45 @@ describe("compression", () => {
     assert.deepEqual([response.status, value(response, "content-encoding")], [404, "gzip"]);
     assert.match(value(response, "x-alb-err-reason") ?? "", /^BackendError : read \d+ byte/);
   });
+
+  it("leaves the lines of what it leaves alone as they came", async () => {
+    site.upstream.handler = () =>
+      reply(200, [["Content-TYPE", "image/png"], ["X-A", "1"], ["x-a", "2"]], "png");
+    const { fields } = await site.request({ fields: GZIP });
+    assert.deepEqual(fields.filter(([name]) => /^(content-type|x-a)$/i.test(name)), [
+      ["Content-TYPE", "image/png"],
+      ["X-A", "1"],
+      ["x-a", "2"],
+    ]);
+  });
+
+  const decoders = { gzip: createGunzip, br: createBrotliDecompress, zstd: createZstdDecompress };
+  for (const [coding, createDecoder] of Object.entries(decoders)) {
+    it(`sends the events of a stream when they happen: ${coding}`, async () => {
+      let seen = "";
+      const decoder = createDecoder().on("data", (chunk: Uint8Array) => seen += String(chunk));
+      site.upstream.handler = async (_request, connection) => {
+        const head =
+          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+        await connection.send(head);
+        for (const event of ["one ", "two ", "three"]) {
+          await connection.send(`${event.length.toString(16)}\r\n${event}\r\n`);
+          // The next one happens when the client has seen this one.
+          await eventually(() => seen.endsWith(event), () => `the client has seen ${JSON.stringify(seen)}`);
+        }
+        await connection.send("0\r\n\r\n");
+      };
+      const client = await site.dial();
+      await client.send(`GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: ${coding}\r\n\r\n`);
+      assert.match(await client.readUntil("\r\n\r\n"), new RegExp(`^content-encoding: ${coding}\r$`, "im"));
+      for (;;) {
+        const size = parseInt(await client.readUntil("\r\n"), 16);
+        if (size === 0) break;
+        decoder.write(await client.readExactly(size));
+        await client.readUntil("\r\n");
+      }
+      assert.equal(seen, "one two three");
+      client.close();
+    });
+  }
 });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { chooseCoding, mayCompress } from "../../src/middlewares/compress.ts";
+import type { CodingName } from "../../src/lib/codings.ts";
 import { fakeExchange } from "./exchange.ts";
+
+const NAMES: readonly CodingName[] = ["zstd", "br", "gzip"];
 
 describe("choice of a content coding", () => {
   for (
@@ -15,10 +18,14 @@ describe("choice of a content coding", () => {
       ["gzip;q=nonsense", undefined],
       ["", undefined],
       ["x-unknown, gzip", "gzip"],
+      ["gzip, deflate, br, zstd", "zstd"],
+      ["gzip, br;q=0.9", "gzip"],
+      ["zstd;q=0, *", "br"],
+      ["*;q=0.1, gzip;q=0.2", "gzip"],
     ] as const
   ) {
     it(`${JSON.stringify(accept)} → ${expected ?? "none"}`, () => {
-      assert.equal(chooseCoding(accept)?.name, expected);
+      assert.equal(chooseCoding(accept, NAMES), expected);
     });
   }
 

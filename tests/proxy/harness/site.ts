@@ -9,6 +9,7 @@ import { compileListener } from "../../../src/proxy/compile.ts";
 import { DEFAULT_LIMITS, type ProxyLimits } from "../../../src/proxy/limits.ts";
 import { ServedListener } from "../../../src/proxy/served-listener.ts";
 import type { UpstreamConnection } from "../../../src/proxy/upstream-connection.ts";
+import { nodeCodings } from "../../../src/runtimes/node-codings.ts";
 import { nodeDigests } from "../../../src/runtimes/node-digests.ts";
 import type {
   ClientKeepalive,
@@ -116,6 +117,7 @@ export function startSite(options: SiteOptions = {}): Site {
       app,
       upstreams,
       middlewares: {
+        codings: nodeCodings,
         registry: new Map(middlewares.map(([name, handler]) => [name, () => handler])),
         auth: createAuthServices({
           call: () => Promise.reject(new Error("nobody can be called")),
