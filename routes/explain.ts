@@ -7,7 +7,7 @@ import type { AdminPorts } from "./ports.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-const header = z.tuple([z.string().min(1), z.string()]);
+const header = z.tuple([z.string().min(1), z.string()], "expected a name, a colon and a value");
 
 /** Body of a POST; the fields of a GET are the same, with `header=name: value` repeated. */
 export const explainQuerySchema = z.strictObject({

@@ -8,7 +8,8 @@ export async function runCommandLine(
   argv: readonly string[],
   io: Io,
 ): Promise<number> {
-  const [name = "", ...rest] = argv;
+  const [first = "", ...rest] = argv;
+  const name = first === "--version" ? "version" : first;
   if (name === "--help" || name === "-h" || name === "help") {
     await io.stdout(programHelp(commands));
     return EXIT.ok;

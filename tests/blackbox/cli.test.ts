@@ -86,6 +86,7 @@ describe("command line", () => {
     const { code, stdout } = await albatross("version");
     assert.equal(code, 0);
     assert.match(stdout, /\d+\.\d+\.\d+/);
+    assert.deepEqual(await albatross("--version"), { code: 0, stdout, stderr: "" });
   });
 
   it("validate is content with good files", async () => {
@@ -163,6 +164,19 @@ describe("command line", () => {
     const byPeer = JSON.stringify(await run("GET", "http://x.com:8080/zzz", "--from", "10.0.0.5"));
     const byDefault = JSON.stringify(await run("GET", "http://x.com:8080/zzz", "--from", "10.0.0.50"));
     assert.notEqual(byPeer, byDefault);
+    for (const field of ["no-colon", ": no name"]) {
+      const { code, stderr } = await albatross(
+        "explain",
+        "--config",
+        good,
+        "GET",
+        "http://x:8080/",
+        "-H",
+        field,
+      );
+      assert.equal(code, 2);
+      assert.match(stderr, /^-H: expected a name, a colon and a value\n/);
+    }
   });
 
   it("wrong usage exits 2 and says how", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Lookup } from "../../src/sources/names.ts";
-import { createFileSource } from "../../src/sources/file.ts";
+import { createFileSource, pollInterval } from "../../src/sources/file.ts";
 import type { SourceUpdate } from "../../src/sources/source.ts";
 import { externalService, frontend, withFolder } from "./temp-folder.ts";
 
@@ -138,6 +138,10 @@ test("watch: a file behind a link, written in a folder that is not watched", () 
       await becomes({ a: 2 });
     });
   }));
+
+test("watch: what nobody tells of is looked for twice a second, up to 500 files", () => {
+  assert.deepEqual([0, 1, 500, 501, 20_000].map(pollInterval), [500, 500, 500, 501, 20_000]);
+});
 
 test("watch: a path that does not exist yet", () =>
   withFolder(async (folder) => {

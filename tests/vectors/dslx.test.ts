@@ -1,5 +1,5 @@
 /**
- * 01-dslx.yaml against the real program: one Frontend per case, each in a namespace of its own. IPv4 sources are moved
+ * 01-dslx.yaml, and more cases of our own, against the real program: one Frontend per case, each in a namespace of its own. IPv4 sources are moved
  * into 127.0.0.0/8 by their first octet, in rules and requests alike; IPv6 sources need a network namespace.
  */
 import { describe } from "node:test";
@@ -26,22 +26,28 @@ type Place = "loopback" | "trusting" | "namespace";
 const DEFAULT_SOURCE = "10.9.9.9";
 const ENDPOINT = { address: "10.0.0.1", port: 8080 };
 
-const cases = loadCases<DslxCase>("01-dslx.yaml");
+const FILES = ["01-dslx.yaml", "dslx-more.yaml"];
+const cases = FILES.flatMap((file) => loadCases<DslxCase>(file));
 
 function placeOf(test: DslxCase): Place {
   if (test.requests.some(({ srcIp }) => srcIp?.includes(":"))) return "namespace";
-  return test.requests.some(({ headers }) => headers?.["x-forwarded-for"]) ? "trusting" : "loopback";
+  return test.requests.some(({ headers }) => headers?.["x-forwarded-for"] !== undefined)
+    ? "trusting"
+    : "loopback";
 }
 
-/** Moves an IPv4 address into 127.0.0.0/8; leaves everything else alone. */
+/** Moves an IPv4 address or block into 127.0.0.0/8; leaves everything else alone. */
 function onLoopback(address: string): string {
-  return address.replace(/^\d+(?=\.\d+\.\d+\.\d+$)/, "127");
+  return address.replace(/^\d+(?=\.\d+\.\d+\.\d+(?:\/\d+)?$)/, "127");
 }
 
+/** Only SRC_IP terms, so that whatever is malformed stays as it is. */
 function movedDslx(dslx: DslxCase["given"]["dslx"], place: Place): DslxCase["given"]["dslx"] {
-  if (dslx === null || place !== "loopback") return dslx;
+  if (!Array.isArray(dslx) || place !== "loopback") return dslx;
   return dslx.map((term) =>
-    term.type === "SRC_IP" ? { ...term, values: term.values.map((row) => row.map(onLoopback)) } : term
+    term.type === "SRC_IP"
+      ? { ...term, values: term.values.map((row: readonly string[]) => row.map(onLoopback)) }
+      : term
   );
 }
 
@@ -67,7 +73,7 @@ for (const place of ["loopback", "trusting", "namespace"] as const) {
   const skip = place === "namespace" ? NO_NAMESPACE : false;
   const own = cases.filter((test) => placeOf(test) === place);
 
-  describe(`vectors: 01-dslx (${place})`, () => {
+  describe(`vectors: dslx (${place})`, () => {
     let namespace: Namespace | undefined;
     let upstream: Upstream;
     let gateway: Gateway;
