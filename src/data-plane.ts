@@ -141,9 +141,9 @@ class LiveDataPlane implements DataPlane {
   }
 
   async apply(table: Table): Promise<void> {
-    const compiled = await inSlices(this.#compile(table));
+    const { listeners: compiled, takeUpstreams } = await inSlices(this.#compile(table));
     // From here to the end of the swap nothing else runs: no request sees half a change.
-    this.#upstreams.update(table.upstreams);
+    takeUpstreams();
     const next = new Map<string, ServedListener>();
     const before = this.#served;
     for (const one of compiled) {
@@ -175,15 +175,17 @@ class LiveDataPlane implements DataPlane {
   }
 
   /** The listeners that can be served. What is served now is not touched. */
-  *#compile(table: Table): Steps<readonly CompiledListener[]> {
-    yield* this.#upstreams.prepare(table.upstreams);
-    const compiled: CompiledListener[] = [];
+  *#compile(
+    table: Table,
+  ): Steps<{ readonly listeners: readonly CompiledListener[]; readonly takeUpstreams: () => void }> {
+    const takeUpstreams = yield* this.#upstreams.prepare(table.upstreams);
+    const listeners: CompiledListener[] = [];
     for (const spec of table.listeners) {
       if (!SERVED.includes(spec.protocol)) continue;
       const old = this.#served.get(spec.id)?.compiled;
-      compiled.push(yield* compileListener(table.gateway, spec, old, this.#compileOptions));
+      listeners.push(yield* compileListener(table.gateway, spec, old, this.#compileOptions));
     }
-    return compiled;
+    return { listeners, takeUpstreams };
   }
 
   /** What of a listener cannot be served, or not as it says. */

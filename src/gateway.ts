@@ -10,7 +10,7 @@ import { createProblemLog } from "./problem-log.ts";
 import { countObjects } from "./resources/list.ts";
 import type { Snapshot } from "./resources/snapshot.ts";
 import type { Source, SourceUpdate } from "./sources/source.ts";
-import { checkTable } from "./table/check.ts";
+import { checkChanges } from "./table/check-changes.ts";
 import { diffTables } from "./table/diff.ts";
 import type { Table } from "./table/table.ts";
 import type { Logger } from "./telemetry/log.ts";
@@ -111,9 +111,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     const translatedAt = performance.now();
     snapshot = update.snapshot;
     translationProblems = translation.problems;
-    const diff = table === undefined ? undefined : diffTables(table, translation.table);
+    const diff = table === undefined ? undefined : await inSlices(diffTables(table, translation.table));
     if (diff?.isEmpty !== true) {
-      const findings = checkTable(translation.table);
+      const findings = await inSlices(checkChanges(table, translation.table));
       if (findings.length > 0) throw new Error(`translation made a wrong table: ${findings.join("; ")}`);
       metrics.tableApplied(translation.table);
       await dataPlane.apply(translation.table);

@@ -8,6 +8,7 @@ import type { Steps } from "./lib/steps.ts";
 import { compareSnapshots } from "./resources/changes.ts";
 import { type Kind, KINDS, type Resource } from "./resources/kinds.ts";
 import type { Snapshot } from "./resources/snapshot.ts";
+import { shareParts } from "./table/share.ts";
 import { refreshEndpoints, translateSteps } from "./translators/mod.ts";
 import type { TranslateOptions, Translation } from "./translators/types.ts";
 
@@ -30,21 +31,32 @@ interface Memory {
   readonly translation: Translation;
 }
 
-/** Remembers from call to call; one must have ended before the next begins. */
+/**
+ * Remembers from call to call; one must have ended before the next begins. What of a table is as it was in the one before
+ * is the same object.
+ */
 export function createTranslator(options: TranslateOptions): (snapshot: Snapshot) => Steps<Translation> {
   let memory: Memory | undefined;
   return function* translate(snapshot) {
-    memory = (memory && (yield* shortPath(memory, snapshot))) ??
+    const before = memory?.translation;
+    const next = (memory && (yield* shortPath(memory, snapshot))) ??
       (yield* fullPath(snapshot, options, memory));
+    memory = { ...next, translation: yield* shareTable(before, next.translation) };
     return memory.translation;
   };
+}
+
+function* shareTable(before: Translation | undefined, after: Translation): Steps<Translation> {
+  if (before === undefined || before === after) return after;
+  const table = yield* shareParts(before.table, after.table);
+  return table === after.table ? after : { ...after, table };
 }
 
 /** Undefined when everything has to be translated. */
 function* shortPath(memory: Memory, snapshot: Snapshot): Steps<Memory | undefined> {
   // Where an object stands in a file changes with what stands above it, and problems name the place.
   if (memory.translation.problems.some(({ object }) => object.file !== undefined)) return undefined;
-  const change = compareSnapshots(memory.given, snapshot);
+  const change = yield* compareSnapshots(memory.given, snapshot);
   if (change.type === "nothing") return memory;
   if (change.type === "anything") return undefined;
   const translation = yield* refreshEndpoints(memory.translation, snapshot, change.services);

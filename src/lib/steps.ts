@@ -36,3 +36,48 @@ export function* eachOf<T>(items: Iterable<T>, visit: (item: T, index: number) =
     if (++index % ITEMS_A_STEP === 0) yield;
   }
 }
+
+/** Items that are sorted in one go: a fraction of a millisecond. */
+const SORTED_AT_ONCE = 256;
+
+/** The items in the order of `compare`; equal ones keep theirs. Sorts parts, then merges them. */
+export function* sorted<T>(items: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
+  const { length } = items;
+  let from: T[] = [];
+  for (let start = 0; start < length; start += SORTED_AT_ONCE) {
+    from.push(...items.slice(start, start + SORTED_AT_ONCE).sort(compare));
+    yield;
+  }
+  for (let width = SORTED_AT_ONCE; width < length; width *= 2) {
+    const to: T[] = [];
+    for (let start = 0; start < length; start += 2 * width) {
+      yield* merge(
+        from,
+        start,
+        Math.min(start + width, length),
+        Math.min(start + 2 * width, length),
+        compare,
+        to,
+      );
+    }
+    from = to;
+  }
+  return from;
+}
+
+/** Appends two neighbouring sorted parts of `from`, [start, middle) and [middle, end), to `to` as one. */
+function* merge<T>(
+  from: readonly T[],
+  start: number,
+  middle: number,
+  end: number,
+  compare: (a: T, b: T) => number,
+  to: T[],
+): Steps<void> {
+  let [left, right] = [start, middle];
+  for (let count = 1; left < middle || right < end; count++) {
+    const isLeft = right >= end || left < middle && compare(from[left] as T, from[right] as T) <= 0;
+    to.push(from[isLeft ? left++ : right++] as T);
+    if (count % ITEMS_A_STEP === 0) yield;
+  }
+}

@@ -2,7 +2,7 @@
  * Candidates by host: a trie over reversed host names, whose nodes hold path indexes for the host itself and for the
  * kinds of wildcards before it. Routes for any host are at the root, once, and not copied to each host.
  */
-import { eachOf, type Steps } from "../lib/steps.ts";
+import type { Steps } from "../lib/steps.ts";
 import type { HostKey, Plan } from "./dslx.ts";
 import {
   addPath,
@@ -39,8 +39,11 @@ export function newHostIndexBuilder(): HostIndexBuilder {
       }
     },
     *seal() {
-      linkAncestors(index);
-      yield* eachOf(paths, sealPaths);
+      yield* linkAncestors(index);
+      for (const index of paths) {
+        yield* sealPaths(index);
+        yield;
+      }
       return index;
     },
   };

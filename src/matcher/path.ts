@@ -1,4 +1,5 @@
 /** Candidates by path: a trie whose nodes hold those for the path itself and those for everything below it. */
+import type { Steps } from "../lib/steps.ts";
 import type { Route } from "../table/table.ts";
 import type { PathKey } from "./dslx.ts";
 import type { Predicate } from "./predicates.ts";
@@ -47,8 +48,8 @@ export function addPath(index: PathIndex, key: PathKey, candidate: Candidate): v
 }
 
 /** To be called once after the last {@link addPath}. */
-export function sealPaths(index: PathIndex): void {
-  linkAncestors(index.trie);
+export function sealPaths(index: PathIndex): Steps<void> {
+  return linkAncestors(index.trie);
 }
 
 /**

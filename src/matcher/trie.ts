@@ -1,4 +1,5 @@
 /** A radix trie over strings, read from their start (paths) or from their end (hosts) without cutting them up. */
+import type { Steps } from "../lib/steps.ts";
 
 /** A node stands for the text on the way to it; `value` is null where that text was not inserted. */
 export interface TrieNode<T> {
@@ -72,11 +73,15 @@ function commonLength(edge: string, key: string, at: number): number {
   return length;
 }
 
+const NODES_A_STEP = 256;
+
 /** Sets every {@link TrieNode.up}; to be called once, when everything is inserted. */
-export function linkAncestors<T>(root: TrieNode<T>): void {
+export function* linkAncestors<T>(root: TrieNode<T>): Steps<void> {
   // Not recursive: one long path in a table must not exhaust the stack.
   const pending = [root];
+  let visited = 0;
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (++visited % NODES_A_STEP === 0) yield;
     const nearest = node.value === null ? node.up : node;
     for (const child of node.children) {
       child.up = nearest;

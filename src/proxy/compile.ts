@@ -32,7 +32,7 @@ export function* compileListener(
 ): Steps<CompiledListener> {
   const parts = old !== undefined && deepEqual(old.spec.routes, spec.routes)
     ? { routes: old.routes, matcher: old.matcher, problems: old.problems }
-    : yield* compileRoutes(spec.routes, options);
+    : yield* compileRoutes(spec.routes, old, options);
   return {
     ...parts,
     spec: parts.matcher === old?.matcher ? { ...spec, routes: old.spec.routes } : spec,
@@ -43,17 +43,27 @@ export function* compileListener(
   };
 }
 
+/** Routes that are still the same objects keep what was built for them, and with it what their features remember. */
 function* compileRoutes(
   routes: readonly Route[],
+  old: CompiledListener | undefined,
   options: CompileOptions,
 ): Steps<Pick<CompiledListener, "routes" | "matcher" | "problems">> {
   const matcher = yield* compileMatcherSteps(routes);
   const compiled = new Map<Route, CompiledRoute>();
   const problems: Problem[] = [];
   const chains: Chains = new Map();
+  // What could not be built is told anew each time.
+  const built = old?.problems.length === 0 ? old.routes : undefined;
   yield* eachOf(routes, (route) => {
     const upstream = route.upstream === null ? undefined : options.upstreams.all.get(route.upstream);
-    compiled.set(route, { route, upstream, ...chainOf(route, chains, problems, options) });
+    const known = built?.get(route);
+    compiled.set(
+      route,
+      known !== undefined && known.upstream === upstream
+        ? known
+        : { route, upstream, ...chainOf(route, chains, problems, options) },
+    );
   });
   return { routes: compiled, matcher, problems };
 }

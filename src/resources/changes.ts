@@ -1,4 +1,5 @@
 /** What is different between two snapshots, as far as it decides how much has to be translated again. Pure. */
+import { eachOf, type Steps } from "../lib/steps.ts";
 import { SERVICE_NAME_LABEL } from "./endpoint-slice.ts";
 import { type Kind, KINDS, type Resource, type ResourceOf } from "./kinds.ts";
 import { objectKey, type Snapshot } from "./snapshot.ts";
@@ -17,11 +18,11 @@ const SERVICE_OF: { readonly [K in Kind]?: (object: ResourceOf<K>) => string } =
 };
 
 /** Compares objects by identity: those that did not change are the same values in successive snapshots. */
-export function compareSnapshots(before: Snapshot, after: Snapshot): SnapshotChange {
+export function* compareSnapshots(before: Snapshot, after: Snapshot): Steps<SnapshotChange> {
   const services = new Set<string>();
   for (const kind of Object.keys(KINDS) as Kind[]) {
     const serviceOf = SERVICE_OF[kind] as ((object: Resource) => string) | undefined;
-    for (const object of differing<Resource>(before.all(kind), after.all(kind))) {
+    for (const object of yield* differing<Resource>(before.all(kind), after.all(kind))) {
       if (serviceOf === undefined) return { type: "anything" };
       services.add(serviceOf(object));
     }
@@ -31,15 +32,19 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): SnapshotCha
 }
 
 /** Objects that came, went or changed; of changed ones both versions. */
-function* differing<T>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): Generator<T> {
-  if (before === after) return;
-  for (const [key, object] of after) {
+function* differing<T>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): Steps<readonly T[]> {
+  const found: T[] = [];
+  if (before === after) return found;
+  yield* eachOf(after, ([key, object]) => {
     const was = before.get(key);
-    if (was === object) continue;
-    yield object;
-    if (was !== undefined) yield was;
-  }
-  for (const [key, object] of before) if (!after.has(key)) yield object;
+    if (was === object) return;
+    found.push(object);
+    if (was !== undefined) found.push(was);
+  });
+  yield* eachOf(before, ([key, object]) => {
+    if (!after.has(key)) found.push(object);
+  });
+  return found;
 }
 
 /** Services whose external name has other addresses now. */

@@ -1,5 +1,6 @@
 /** All valid objects at one moment: what translators work from. */
 import type { ObjectRef } from "../errors.ts";
+import { atOnce, eachOf, type Steps } from "../lib/steps.ts";
 import { type Kind, KINDS, type Resource, type ResourceOf } from "./kinds.ts";
 
 /** Where in a file something stands; both numbers are 1-based. */
@@ -53,19 +54,27 @@ export function objectKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
-/** Of two entries for one object the later wins; sources decide who is right before. */
+/** {@link snapshotSteps} without interruption. */
 export function createSnapshot(
   entries: Iterable<SnapshotEntry>,
-  resolvedNames: ReadonlyMap<string, readonly string[]> = new Map(),
+  resolvedNames?: ReadonlyMap<string, readonly string[]>,
 ): Snapshot {
+  return atOnce(snapshotSteps(entries, resolvedNames));
+}
+
+/** Of two entries for one object the later wins; sources decide who is right before. */
+export function* snapshotSteps(
+  entries: Iterable<SnapshotEntry>,
+  resolvedNames: ReadonlyMap<string, readonly string[]> = new Map(),
+): Steps<Snapshot> {
   const kinds = new Map<Kind, Map<string, Resource>>();
   for (const kind of Object.keys(KINDS) as Kind[]) kinds.set(kind, new Map());
-  const byObject = new WeakMap<Resource, SnapshotEntry>();
-  for (const entry of entries) {
+  const byObject = new Map<Resource, SnapshotEntry>();
+  yield* eachOf(entries, (entry) => {
     const { kind, metadata } = entry.object;
     kinds.get(kind)?.set(objectKey(metadata.namespace, metadata.name), entry.object);
     byObject.set(entry.object, entry);
-  }
+  });
   function all<K extends Kind>(kind: K): ObjectMap<K> {
     return kinds.get(kind) as unknown as ObjectMap<K>; // filled by kind above
   }

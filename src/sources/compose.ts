@@ -1,5 +1,6 @@
 /** From the files to one set of objects: who wins, what keeps its last good version, and every problem. Pure. */
 import type { ObjectRef, Problem } from "../errors.ts";
+import { atOnce, eachOf, type Steps } from "../lib/steps.ts";
 import type { SnapshotEntry } from "../resources/snapshot.ts";
 import type { Definition, FileError, ParsedFile } from "./parse-file.ts";
 
@@ -18,7 +19,15 @@ export interface Composition {
  * became bad keeps the last good version that its file gave; a file that became unreadable, wholly or in part, keeps
  * the objects that it no longer shows.
  */
-export function compose(files: readonly ParsedFile[], before: GoodObjects = new Map()): Composition {
+export function compose(files: readonly ParsedFile[], before?: GoodObjects): Composition {
+  return atOnce(composeSteps(files, before));
+}
+
+/** {@link compose} for thousands of objects beside traffic. */
+export function* composeSteps(
+  files: readonly ParsedFile[],
+  before: GoodObjects = new Map(),
+): Steps<Composition> {
   const winners = new Map<string, SnapshotEntry>();
   const problems: Problem[] = [];
   const good = new Map<string, Map<string, SnapshotEntry>>();
@@ -28,7 +37,7 @@ export function compose(files: readonly ParsedFile[], before: GoodObjects = new 
     const kept = new Map<string, SnapshotEntry>();
     good.set(file.path, kept);
     const seen = new Set<string>();
-    for (const definition of file.definitions) {
+    yield* eachOf(file.definitions, (definition) => {
       const key = keyOf(definition);
       seen.add(key);
       const { entry, stale } = choose(definition, earlier?.get(key));
@@ -43,12 +52,12 @@ export function compose(files: readonly ParsedFile[], before: GoodObjects = new 
           ...(stale && { stale }),
         });
       }
-      if (entry === undefined) continue;
+      if (entry === undefined) return;
       const winner = winners.get(key);
       if (winner !== undefined) problems.push(duplicate(definition, winner));
       else winners.set(key, entry);
       if (!kept.has(key) && !entry.refusals?.length) kept.set(key, entry);
-    }
+    });
     if (file.errors.length === 0) continue;
     const keeps: ObjectRef[] = [];
     for (const [key, entry] of earlier ?? []) {

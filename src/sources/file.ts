@@ -1,7 +1,8 @@
 /** Objects from YAML and JSON files, as the command line names them: read once, or watched. */
 import { createDebounce } from "../lib/debounce.ts";
-import { createSnapshot } from "../resources/snapshot.ts";
-import { compose, type Composition } from "./compose.ts";
+import { atOnce, inSlices, type Steps } from "../lib/steps.ts";
+import { snapshotSteps } from "../resources/snapshot.ts";
+import { compose, composeSteps, type Composition } from "./compose.ts";
 import { createFileSet } from "./file-set.ts";
 import { createNameResolver, type Lookup } from "./names.ts";
 import type { Source, SourceUpdate } from "./source.ts";
@@ -30,12 +31,12 @@ export async function readOnce(paths: readonly string[], lookup?: Lookup): Promi
   const { files } = await createFileSet(paths).scan();
   const composition = compose(files);
   if (lookup === undefined) {
-    return toUpdate(composition, new Map([...externalNames(composition)].map((name) => [name, []])));
+    return atOnce(toUpdate(composition, new Map([...externalNames(composition)].map((name) => [name, []]))));
   }
   const resolver = createNameResolver({ lookup, onChange: () => {} });
   resolver.want(externalNames(composition));
   await withinTime(resolver.settled());
-  const update = toUpdate(composition, resolver.answers());
+  const update = atOnce(toUpdate(composition, resolver.answers()));
   resolver.close();
   return update;
 }
@@ -81,13 +82,14 @@ export function createFileSource({ paths, lookup }: FileSourceOptions): Source {
     watch.follow(scan.folders);
     if (composition === undefined || scan.changed) {
       const isFirst = composition === undefined;
-      composition = compose(scan.files, composition?.good);
+      composition = await inSlices(composeSteps(scan.files, composition?.good));
       names.want(externalNames(composition));
       if (isFirst) await withinTime(names.settled());
       if (closed) return;
     } else if (names.answers() === answers) return;
     answers = names.answers();
-    listener(toUpdate(composition, answers));
+    const found = await inSlices(toUpdate(composition, answers));
+    if (!closed) listener(found);
   }
 
   function pollLater(): void {
@@ -114,11 +116,11 @@ export function createFileSource({ paths, lookup }: FileSourceOptions): Source {
   };
 }
 
-function toUpdate(
+function* toUpdate(
   { entries, problems }: Composition,
   answers?: ReadonlyMap<string, readonly string[]>,
-): SourceUpdate {
-  return { snapshot: createSnapshot(entries, answers), problems };
+): Steps<SourceUpdate> {
+  return { snapshot: yield* snapshotSteps(entries, answers), problems };
 }
 
 function* externalNames({ entries }: Composition): Iterable<string> {

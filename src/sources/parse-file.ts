@@ -1,5 +1,5 @@
 /** From the text of a file to the objects in it, each with what is wrong with it and where it stands. */
-import { setImmediate } from "node:timers/promises";
+import { eachOf, inSlices, type Steps } from "../lib/steps.ts";
 import { type FieldPath, parseFieldPath } from "../resources/field-path.ts";
 import { readObject, type ReadResult } from "../resources/read.ts";
 import type { Origin, Position } from "../resources/snapshot.ts";
@@ -39,20 +39,22 @@ interface ParsedDocument {
   readonly error?: { readonly message: string; readonly place: Place };
 }
 
-const LONGEST_BREATH_MS = 8;
-
 /**
  * Never throws. Lets other work run in between, so that a big file does not hold up traffic. `previous` is the same
  * file before it changed.
  */
-export async function parseFile(path: string, text: string, previous?: ParsedFile): Promise<ParsedFile> {
+export function parseFile(path: string, text: string, previous?: ParsedFile): Promise<ParsedFile> {
+  return inSlices(parseSteps(path, text, previous));
+}
+
+function* parseSteps(path: string, text: string, previous: ParsedFile | undefined): Steps<ParsedFile> {
   const definitions: Definition[] = [];
   const errors: FileError[] = [];
   const documents = new Map<string, ParsedDocument>();
-  let breath = performance.now();
   const known = previous?.documents ?? documents;
   for (const whole of splitDocuments(text)) {
-    for (const { piece, inherited } of partsOf(whole, known)) {
+    const parts = yield* partsOf(whole, known);
+    yield* eachOf(parts, ({ piece, inherited }) => {
       const key = inherited === undefined ? piece.text : keyOfItem(piece.text, inherited);
       const document = known.get(key) ?? readDocument(piece.text, inherited);
       documents.set(key, document);
@@ -60,11 +62,8 @@ export async function parseFile(path: string, text: string, previous?: ParsedFil
         definitions.push({ result, origin: new FileOrigin(path, piece, within) });
       }
       if (document.error) errors.push(inFile(document.error, piece));
-      if (performance.now() - breath > LONGEST_BREATH_MS) {
-        await setImmediate();
-        breath = performance.now();
-      }
-    }
+    });
+    yield;
   }
   return { path, text, definitions, errors, documents };
 }
@@ -86,18 +85,21 @@ interface Part {
 }
 
 /** A document, or its items where it is a list of many. */
-function partsOf(piece: Piece, known: ReadonlyMap<string, ParsedDocument>): readonly Part[] {
+function* partsOf(piece: Piece, known: ReadonlyMap<string, ParsedDocument>): Steps<readonly Part[]> {
   const whole = [{ piece }];
   if (known.has(piece.text)) return whole;
-  const cut = cutList(piece.text, (item) => known.has(item));
+  const cut = yield* cutList(piece.text, (item) => known.has(item));
   const frame = cut && parseDocument(cut.frame);
   const list = frame?.ok ? asList(frame.value) : undefined;
   if (cut === undefined || list?.items.length !== 1 || list.items[0] !== CUT) return whole;
   const { inherited } = list;
-  return cut.items.map(({ text, lines, columns }) => ({
-    piece: { text, linesBefore: piece.linesBefore + lines, columnsBefore: columns },
-    inherited,
-  }));
+  const parts: Part[] = [];
+  yield* eachOf(cut.items, ({ text, lines, columns }) =>
+    void parts.push({
+      piece: { text, linesBefore: piece.linesBefore + lines, columnsBefore: columns },
+      inherited,
+    }));
+  return parts;
 }
 
 /** What an item is depends on its list, too. */

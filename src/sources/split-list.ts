@@ -2,6 +2,7 @@
  * Cuts a `List`, in which `kubectl get -o yaml` and `-o json` write thousands of objects as one document, into its items:
  * then a change of one reads one again, and no parser has to hold all of them.
  */
+import type { Steps } from "../lib/steps.ts";
 import { isJson } from "./json.ts";
 import { countLines } from "./split.ts";
 
@@ -29,8 +30,8 @@ export interface CutItem {
  *
  * @param isKnown whether an item was cut out of a list before
  */
-export function cutList(text: string, isKnown: (item: string) => boolean): CutList | undefined {
-  return /^\s*\{/.test(text) ? cutJson(text, isKnown) : cutYaml(text);
+export function* cutList(text: string, isKnown: (item: string) => boolean): Steps<CutList | undefined> {
+  return yield* /^\s*\{/.test(text) ? cutJson(text, isKnown) : cutYaml(text);
 }
 
 const LINE_FEED = 0x0a;
@@ -40,7 +41,7 @@ const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b]); // { [
 const CLOSING: ReadonlySet<number> = new Set([0x7d, 0x5d]); // } ]
 
 /** JSON with an `items` that holds objects. If frame and items are JSON, then so is the whole, and cut rightly. */
-function cutJson(text: string, isKnown: (item: string) => boolean): CutList | undefined {
+function* cutJson(text: string, isKnown: (item: string) => boolean): Steps<CutList | undefined> {
   const opening = /"items"\s*:\s*\[/.exec(text);
   if (opening === null) return undefined;
   const begin = opening.index + opening[0].length;
@@ -66,6 +67,7 @@ function cutJson(text: string, isKnown: (item: string) => boolean): CutList | un
       if (!item.startsWith("{") || !(isKnown(item) || isJson(item))) return undefined;
       items.push({ text: item, lines: start.lines, columns: start.columns });
       end = at + 1;
+      yield;
     }
   }
   return undefined;
@@ -92,7 +94,7 @@ const SHARING = /(?:^|[\s[{,:-])[&*][^\s,\]}]|^%/m;
  * A block sequence below a key `items` that begins a line. What is within an item, multi-line texts included, stands
  * further to the right than the item's dash (YAML 1.2, 8.2.1), so lines tell the items apart.
  */
-function cutYaml(text: string): CutList | undefined {
+function* cutYaml(text: string): Steps<CutList | undefined> {
   const opening = /^items:(?=[ \t]*\r?\n( *)- )/m.exec(text);
   if (opening === null || SHARING.test(text)) return undefined;
   const indent = opening[1] ?? "";
@@ -106,6 +108,7 @@ function cutYaml(text: string): CutList | undefined {
     const next = text.indexOf("\n", at) + 1 || text.length;
     if (text.startsWith(`${indent}- `, at)) {
       if (at > start) items.push(blockItem(text.slice(start, at), indent, firstLine));
+      yield;
       start = at;
       firstLine = lines;
     } else if (!isInside(text, at, indent.length)) break;

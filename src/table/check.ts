@@ -2,12 +2,20 @@
 import { compareRoutes } from "./precedence.ts";
 import type { Endpoint, Listener, Route, Table, Upstream } from "./table.ts";
 
-/** Sentences that say what is wrong; empty when the table may be served. A finding is an error of ours, not of users. */
+/**
+ * Sentences that say what is wrong; empty when the table may be served. A finding is an error of ours, not of users.
+ * `check-changes.ts` finds the same with less work.
+ */
 export function checkTable(table: Table): readonly string[] {
   return [
     ...repeated(table.listeners.map(({ id }) => id)).map((id) => `listener ${id} occurs twice`),
     ...repeated(routeIds(table)).map((id) => `route ${id} occurs twice`),
-    ...table.listeners.flatMap((listener) => checkListener(listener, table)),
+    ...table.listeners.flatMap((listener) => [
+      ...checkListener(listener),
+      ...listener.routes.flatMap((route, place, routes) =>
+        checkRoute(route, place, routes[place - 1], table.upstreams)
+      ),
+    ]),
     ...Object.entries(table.upstreams).flatMap(([key, upstream]) => checkUpstream(key, upstream)),
   ];
 }
@@ -16,17 +24,17 @@ function routeIds({ listeners }: Table): string[] {
   return listeners.flatMap(({ routes }) => routes.map(({ id }) => id));
 }
 
-function checkListener(listener: Listener, { upstreams }: Table): string[] {
-  const { id, port, protocol, routes } = listener;
+/** What concerns the listener itself, without its routes. */
+export function checkListener({ id, port, protocol }: Listener): string[] {
   const findings: string[] = [];
   const family = protocol === "udp" ? "udp" : "tcp";
   if (id !== `${family}/${port}`) findings.push(`listener ${id} should be ${family}/${port}`);
   if (!isPort(port)) findings.push(`listener ${id} has port ${port}`);
-  routes.forEach((route, place) => findings.push(...checkRoute(route, place, routes[place - 1], upstreams)));
   return findings;
 }
 
-function checkRoute(
+/** @param place 0-based, among the routes of its listener; `before` is its neighbour there */
+export function checkRoute(
   route: Route,
   place: number,
   before: Route | undefined,
@@ -45,7 +53,7 @@ function checkRoute(
   return findings;
 }
 
-function checkUpstream(key: string, { name, endpoints }: Upstream): string[] {
+export function checkUpstream(key: string, { name, endpoints }: Upstream): string[] {
   return [
     ...(key === name ? [] : [`upstream ${name} is kept as ${key}`]),
     ...repeated(endpoints.map(endpointKey)).map((each) => `upstream ${name} has endpoint ${each} twice`),

@@ -1,6 +1,6 @@
-/** What is different between two tables: which sockets, matchers and balancers have to be touched. */
-import { deepEqual } from "../lib/deep-equal.ts";
-import type { Listener, Route, Table } from "./table.ts";
+/** What is different between two tables, the later of which was made of parts of the earlier one (`share.ts`). */
+import { eachOf, type Steps } from "../lib/steps.ts";
+import type { Table } from "./table.ts";
 
 /** Keys that came, went, or have another value. */
 export interface KeyChanges {
@@ -11,10 +11,8 @@ export interface KeyChanges {
 
 export interface TableDiff {
   readonly gatewayChanged: boolean;
-  /** Ids of listeners; `changed` = anything but routes: port, protocol, name, keep-alive, `Via`. */
-  readonly listeners: KeyChanges;
-  /** Ids of the routes of listeners that are in both tables, by listener; only listeners with changes. */
-  readonly routes: ReadonlyMap<string, KeyChanges>;
+  /** Anything of any listener or route. */
+  readonly listenersChanged: boolean;
   /** Names of upstreams. */
   readonly upstreams: KeyChanges;
   /** Something changed, and it was only endpoints: nothing has to be compiled. */
@@ -23,66 +21,52 @@ export interface TableDiff {
   readonly isEmpty: boolean;
 }
 
-/** Compares by value; parts that are the same object in both tables cost nothing. */
-export function diffTables(before: Table, after: Table): TableDiff {
-  const gatewayChanged = !deepEqual(before.gateway, after.gateway);
-  const listenersBefore = byId(before.listeners);
-  const listenersAfter = byId(after.listeners);
-  const listeners = compare(listenersBefore, listenersAfter, isSameListener);
-  const routes = new Map<string, KeyChanges>();
-  for (const { id, routes: now } of after.listeners) {
-    const changes = compareRoutes(listenersBefore[id]?.routes ?? now, now);
-    if (!isNone(changes)) routes.set(id, changes);
-  }
-  const upstreams = compare(before.upstreams, after.upstreams, deepEqual);
-  const onlyUpstreams = !gatewayChanged && isNone(listeners) && routes.size === 0;
-  return {
-    gatewayChanged,
-    listeners,
-    routes,
-    upstreams,
-    endpointsOnly: onlyUpstreams && !isNone(upstreams) && isEndpointsOnly(upstreams, before, after),
-    isEmpty: onlyUpstreams && isNone(upstreams),
-  };
+/** Compares parts by identity: equal parts that are not shared count as changed. */
+export function* diffTables(before: Table, after: Table): Steps<TableDiff> {
+  const gatewayChanged = before.gateway !== after.gateway;
+  const listenersChanged = before.listeners !== after.listeners;
+  const upstreams = yield* diffKeys(before.upstreams, after.upstreams);
+  const { added, removed, changed } = upstreams;
+  const onlyUpstreams = !gatewayChanged && !listenersChanged;
+  const isEmpty = onlyUpstreams && added.length + removed.length + changed.length === 0;
+  const endpointsOnly = onlyUpstreams && !isEmpty && added.length + removed.length === 0 &&
+    (yield* differInEndpoints(changed, before.upstreams, after.upstreams));
+  return { gatewayChanged, listenersChanged, upstreams, endpointsOnly, isEmpty };
 }
 
-const NONE: KeyChanges = { added: [], removed: [], changed: [] };
-
-function isNone({ added, removed, changed }: KeyChanges): boolean {
-  return added.length + removed.length + changed.length === 0;
-}
-
-type Keyed<T> = Readonly<Record<string, T>>;
-
-function compare<T>(before: Keyed<T>, after: Keyed<T>, isSame: (a: T, b: T) => boolean): KeyChanges {
-  if (before === after) return NONE;
+/** Keys of two records by whether they hold the same value. */
+export function* diffKeys<T>(
+  before: Readonly<Record<string, T>>,
+  after: Readonly<Record<string, T>>,
+): Steps<KeyChanges> {
   const added: string[] = [];
+  const removed: string[] = [];
   const changed: string[] = [];
-  for (const key of Object.keys(after)) {
-    const was = before[key];
-    const is = after[key];
-    if (was === undefined || is === undefined) added.push(key);
-    else if (was !== is && !isSame(was, is)) changed.push(key);
-  }
-  return { added, changed, removed: Object.keys(before).filter((key) => after[key] === undefined) };
+  if (before === after) return { added, removed, changed };
+  yield* eachOf(Object.keys(after), (key) => {
+    if (!Object.hasOwn(before, key)) added.push(key);
+    else if (before[key] !== after[key]) changed.push(key);
+  });
+  yield* eachOf(Object.keys(before), (key) => {
+    if (!Object.hasOwn(after, key)) removed.push(key);
+  });
+  return { added, removed, changed };
 }
 
-function compareRoutes(before: readonly Route[], after: readonly Route[]): KeyChanges {
-  return before === after ? NONE : compare(byId(before), byId(after), deepEqual);
+/** Whether that is all in which these upstreams differ. */
+function* differInEndpoints(
+  names: readonly string[],
+  before: Table["upstreams"],
+  after: Table["upstreams"],
+): Steps<boolean> {
+  let others = 0;
+  yield* eachOf(names, (name) => {
+    const [was, is] = [before[name], after[name]];
+    if (was === undefined || is === undefined || !isSameBut("endpoints", was, is)) others++;
+  });
+  return others === 0;
 }
 
-/** Ids hold slashes, so none of them is the name of something that every object has. */
-function byId<T extends { readonly id: string }>(items: readonly T[]): Keyed<T> {
-  return Object.fromEntries(items.map((item) => [item.id, item]));
-}
-
-function isSameListener(a: Listener, b: Listener): boolean {
-  return deepEqual({ ...a, routes: null }, { ...b, routes: null });
-}
-
-function isEndpointsOnly({ added, removed, changed }: KeyChanges, before: Table, after: Table): boolean {
-  return added.length + removed.length === 0 &&
-    changed.every((name) =>
-      deepEqual({ ...before.upstreams[name], endpoints: null }, { ...after.upstreams[name], endpoints: null })
-    );
+function isSameBut<T extends object>(field: keyof T, before: T, after: T): boolean {
+  return (Object.keys(after) as (keyof T)[]).every((key) => key === field || before[key] === after[key]);
 }

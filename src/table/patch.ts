@@ -12,7 +12,7 @@ export interface TablePatch extends Omit<Table, "listeners" | "upstreams"> {
 }
 
 export interface ListenerPatch extends Omit<Listener, "routes"> {
-  /** Null = as before; a number is the place of a route that the listener had before. */
+  /** Null = as before; a number is the place of a route that the listener had before, which now has the index of this place. */
   readonly routes: readonly (Route | number)[] | null;
 }
 
@@ -41,7 +41,9 @@ export function applyPatch(before: Table | undefined, patch: TablePatch): Table 
     ...rest,
     listeners: listeners.map((listener) => {
       const old = known.get(listener.id) ?? [];
-      const routes = listener.routes?.map((route) => typeof route === "number" ? placed(old, route) : route);
+      const routes = listener.routes?.map((route, place) =>
+        typeof route === "number" ? placed(old, route, place) : route
+      );
       return { ...listener, routes: routes ?? old };
     }),
     upstreams: { ...Object.fromEntries(kept), ...upstreams },
@@ -51,16 +53,23 @@ export function applyPatch(before: Table | undefined, patch: TablePatch): Table 
 function patchListener(before: Listener | undefined, { routes, ...own }: Listener): ListenerPatch {
   if (before === undefined || before.routes.length === 0) return { ...own, routes };
   const places = new Map(before.routes.map((route, place) => [route.id, place]));
-  const patched = routes.map((route) => {
+  const patched = routes.map((route, at) => {
     const place = places.get(route.id);
-    return place !== undefined && deepEqual(before.routes[place], route) ? place : route;
+    const old = place === undefined ? undefined : before.routes[place];
+    return place !== undefined && old !== undefined && isMoved(old, route, at) ? place : route;
   });
   const isSame = patched.length === before.routes.length && patched.every((route, place) => route === place);
   return { ...own, routes: isSame ? null : patched };
 }
 
-function placed(routes: readonly Route[], place: number): Route {
-  const route = routes[place];
-  if (route === undefined) throw new Error(`the patch names route ${place} of ${routes.length}`);
-  return route;
+/** Whether `after` is `before`, but for the index that goes with its place. */
+function isMoved(before: Route, after: Route, place: number): boolean {
+  const { index } = after;
+  return index === place + 1 && (before === after || deepEqual({ ...before, index }, after));
+}
+
+function placed(routes: readonly Route[], from: number, place: number): Route {
+  const route = routes[from];
+  if (route === undefined) throw new Error(`the patch names route ${from} of ${routes.length}`);
+  return route.index === place + 1 ? route : { ...route, index: place + 1 };
 }

@@ -28,7 +28,7 @@ export function* translateSteps(snapshot: Snapshot, options: TranslateOptions): 
     ? { listeners: [], upstreams: [] }
     : yield* translateRules({ snapshot, options, owner, report });
   const base = { shape: TABLE_SHAPE, gateway, listeners } as const;
-  const plan = { byService: indexByService(upstreams), unresolved: new Map() };
+  const plan = { byService: yield* indexByService(upstreams), unresolved: new Map() };
   return yield* resolve({ table: { ...base, upstreams: {} }, problems, plan }, upstreams, snapshot);
 }
 
@@ -51,16 +51,18 @@ export function* refreshEndpoints(
   return yield* resolve({ ...previous, problems }, affected, snapshot);
 }
 
-function indexByService(upstreams: readonly UpstreamPlan[]): ReadonlyMap<string, readonly UpstreamPlan[]> {
+function* indexByService(
+  upstreams: readonly UpstreamPlan[],
+): Steps<ReadonlyMap<string, readonly UpstreamPlan[]>> {
   const byService = new Map<string, UpstreamPlan[]>();
-  for (const upstream of upstreams) {
+  yield* eachOf(upstreams, (upstream) => {
     for (const { namespace, name } of upstream.services) {
       const key = objectKey(namespace, name);
       const known = byService.get(key);
       if (known === undefined) byService.set(key, [upstream]);
       else known.push(upstream);
     }
-  }
+  });
   return byService;
 }
 
@@ -70,7 +72,7 @@ function* resolve(
   affected: Iterable<UpstreamPlan>,
   snapshot: Snapshot,
 ): Steps<Translation> {
-  const endpointsOf = createEndpointResolver(createServiceDirectory(snapshot));
+  const endpointsOf = createEndpointResolver(yield* createServiceDirectory(snapshot));
   const upstreams: Record<string, Upstream> = { ...table.upstreams };
   const unresolved = new Map(plan.unresolved);
   yield* eachOf(affected, ({ upstream, object, services }) => {

@@ -1,7 +1,7 @@
 /** The living side of the table's upstreams: endpoints with pools and counters that survive table changes. */
 import { deepEqual } from "../lib/deep-equal.ts";
 import type { LimitName } from "../errors.ts";
-import { eachOf, type Steps } from "../lib/steps.ts";
+import { atOnce, eachOf, type Steps } from "../lib/steps.ts";
 import type { Endpoint, Upstream, UpstreamTls } from "../table/table.ts";
 import type { BalancedExchange, Balancer, BalancerTools } from "./balancers/balancer.ts";
 import { createBalancer } from "./balancers/mod.ts";
@@ -114,30 +114,43 @@ export class UpstreamRegistry<C extends Poolable> {
     return this.#live;
   }
 
-  /** Adds what is new of a set that {@link update} will take over, so that routes can be compiled with it. */
-  *prepare(upstreams: Readonly<Record<string, Upstream>>): Steps<void> {
-    yield* eachOf(Object.values(upstreams), (spec) => void (this.#live.has(spec.name) || this.#add(spec)));
+  /**
+   * Adds what is new of a set of upstreams, so that routes can be compiled with it, and answers the function that takes
+   * over the rest of it: that has little to do, and nobody sees half of it. Pools of endpoints that nobody names any more
+   * are retired then.
+   */
+  *prepare(upstreams: Readonly<Record<string, Upstream>>): Steps<() => void> {
+    const used = new Set<EndpointPool<C>>();
+    const changes: (() => void)[] = [];
+    yield* eachOf(Object.values(upstreams), (spec) => {
+      const known = this.#live.get(spec.name) ?? this.#add(spec);
+      const isSame = deepEqual(known.spec, spec);
+      const endpoints = isSame ? known.endpoints : this.#endpoints(spec, known.endpoints);
+      if (!isSame) changes.push(() => known.replace(spec, endpoints));
+      for (const { pool } of endpoints) used.add(pool);
+    });
+    yield* eachOf(this.#live.keys(), (name) => {
+      if (!Object.hasOwn(upstreams, name)) changes.push(() => this.#live.delete(name));
+    });
+    yield* eachOf(this.#pools, ([key, pool]) => {
+      if (used.has(pool)) return;
+      changes.push(() => {
+        pool.retire();
+        this.#pools.delete(key);
+      });
+    });
+    return () => changes.forEach((change) => change());
   }
 
-  /** Takes over a new set of upstreams; pools of endpoints that nobody names any more are retired. */
+  /** Takes over a set of upstreams at once. */
   update(upstreams: Readonly<Record<string, Upstream>>): void {
-    const used = new Set<string>();
-    for (const spec of Object.values(upstreams)) {
-      const known = this.#live.get(spec.name);
-      if (known === undefined) this.#add(spec);
-      else if (!deepEqual(known.spec, spec)) known.replace(spec, this.#endpoints(spec, known.endpoints));
-      for (const endpoint of spec.endpoints) used.add(poolKey(endpoint, spec.tls));
-    }
-    for (const name of this.#live.keys()) if (upstreams[name] === undefined) this.#live.delete(name);
-    for (const [key, pool] of this.#pools) {
-      if (used.has(key)) continue;
-      pool.retire();
-      this.#pools.delete(key);
-    }
+    atOnce(this.prepare(upstreams))();
   }
 
-  #add(spec: Upstream): void {
-    this.#live.set(spec.name, new LiveUpstream(spec, this.#endpoints(spec), this.#tools));
+  #add(spec: Upstream): LiveUpstream<C> {
+    const upstream = new LiveUpstream(spec, this.#endpoints(spec), this.#tools);
+    this.#live.set(spec.name, upstream);
+    return upstream;
   }
 
   /** Those that stay are the same objects, so that an exchange under way still knows which ones it has tried. */

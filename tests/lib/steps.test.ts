@@ -1,7 +1,8 @@
 /** Interruptible computations: the same result either way, and others get their turn. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { atOnce, eachOf, inSlices, type Steps } from "../../src/lib/steps.ts";
+import fc from "fast-check";
+import { atOnce, eachOf, inSlices, sorted, type Steps } from "../../src/lib/steps.ts";
 
 function* sumTo(count: number, work: () => void = () => {}): Steps<number> {
   let sum = 0;
@@ -38,4 +39,15 @@ test("steps: in slices, timers and others run in between", async () => {
   await inSlices(sumTo(500, busy)); // 100 ms
   clearInterval(others);
   assert.ok(turns >= 3, `${turns} turns`);
+});
+
+test("steps: sorted as by the language's own stable sort", () => {
+  const items = fc.array(fc.tuple(fc.nat(9), fc.nat()), { maxLength: 3000, size: "max" });
+  const byKey = ([a]: readonly [number, number], [b]: readonly [number, number]) => a - b;
+  fc.assert(
+    fc.property(items, (given) => {
+      assert.deepEqual(atOnce(sorted(given, byKey)), [...given].sort(byKey));
+    }),
+    { numRuns: 50 },
+  );
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { atOnce } from "../../src/lib/steps.ts";
 import { deepest, linkAncestors, newTrie, nodeOf } from "../../src/matcher/trie.ts";
 
 const key = fc.array(fc.constantFrom("a", "b", "/", "ab", "\u00e9", "\u{1f426}"), { maxLength: 5 })
@@ -14,7 +15,7 @@ for (const fromEnd of [false, true]) {
         for (const each of keys) {
           nodeOf(trie, fromEnd ? each.split("").reverse().join("") : each).value = each;
         }
-        linkAncestors(trie);
+        atOnce(linkAncestors(trie));
         const found: string[] = [];
         for (let node = deepest(trie, text, fromEnd); node !== null; node = node.up) {
           assert.equal(node.depth, node.value!.length);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { atOnce } from "../../src/lib/steps.ts";
 import { compareSnapshots } from "../../src/resources/changes.ts";
 import { successiveSnapshots } from "../successive-snapshots.ts";
 import { frontend, rule, service, slice } from "../translators/objects.ts";
@@ -18,7 +19,7 @@ function endpoints(name: string, kind: "Endpoints" | "EndpointSlice", address: s
 
 function change(before: readonly unknown[], after: readonly unknown[]) {
   const snapshot = successiveSnapshots();
-  const result = compareSnapshots(snapshot(before), snapshot(after));
+  const result = atOnce(compareSnapshots(snapshot(before), snapshot(after)));
   return result.type === "endpoints" ? [...result.services].sort() : result.type;
 }
 
@@ -66,11 +67,11 @@ describe("differences between snapshots", () => {
     const names = (address: string) => new Map([["e.example", [address]], ["s.example", ["10.9.9.9"]]]);
     const before = snapshot(external, { names: names("10.1.1.1") });
     const after = snapshot(external, { names: names("10.1.1.2") });
-    assert.deepEqual(compareSnapshots(before, after), {
+    assert.deepEqual(atOnce(compareSnapshots(before, after)), {
       type: "endpoints",
       services: new Set(["default/ext", "default/twin"]),
     });
-    assert.deepEqual(compareSnapshots(before, snapshot(external, { names: names("10.1.1.1") })), {
+    assert.deepEqual(atOnce(compareSnapshots(before, snapshot(external, { names: names("10.1.1.1") }))), {
       type: "nothing",
     });
   });

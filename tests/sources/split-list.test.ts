@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { dump } from "js-yaml";
+import { atOnce } from "../../src/lib/steps.ts";
 import { parseFile } from "../../src/sources/parse-file.ts";
 import { cutList } from "../../src/sources/split-list.ts";
 import { parseDocument } from "../../src/sources/syntax.ts";
@@ -11,7 +12,7 @@ const never = () => false;
 
 /** Items of a cut list, parsed one by one; undefined when it was not cut. */
 function itemsOf(text: string): unknown[] | undefined {
-  return cutList(text, never)?.items.map((item) => {
+  return atOnce(cutList(text, never))?.items.map((item) => {
     const parsed = parseDocument(item.text);
     return parsed.ok ? parsed.value : "unreadable";
   });

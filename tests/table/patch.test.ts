@@ -28,9 +28,17 @@ const table = fc.record({
 }).map((parts): Table => ({
   shape: 1,
   gateway: parts.gateway,
-  listeners: parts.listeners as unknown as Listener[],
+  listeners: parts.listeners.map((each) => ({
+    ...each,
+    routes: placed(each.routes),
+  })) as unknown as Listener[],
   upstreams: { ...parts.upstreams } as unknown as Record<string, Upstream>,
 }));
+
+/** As in every table that is served. */
+function placed<T>(routes: readonly T[]): readonly (T & { readonly index: number })[] {
+  return routes.map((route, place) => ({ ...route, index: place + 1 }));
+}
 
 function sent<T>(value: T): T {
   return JSON.parse(JSON.stringify(value));
@@ -50,7 +58,7 @@ describe("a patch", () => {
   });
 
   it("holds only what changed, and leaves the rest the same objects", () => {
-    const routes = ["a", "b", "c"].map((id) => ({ id, name: "x" }) as Route);
+    const routes = placed(["a", "b", "c"].map((id) => ({ id, name: "x" }) as Route));
     const web = { id: "tcp/80", name: "web", routes } as unknown as Listener;
     const api = { ...web, id: "tcp/81" };
     const endpoints = (...ports: number[]) => ({ endpoints: ports }) as unknown as Upstream;
@@ -63,14 +71,15 @@ describe("a patch", () => {
     const changed = { ...routes[1]!, name: "y" };
     const after: Table = {
       ...before,
-      listeners: [{ ...web, routes: [routes[2]!, changed] }, { ...api, name: "renamed" }],
+      listeners: [{ ...web, routes: placed([routes[2]!, changed]) }, { ...api, name: "renamed" }],
       upstreams: { u: endpoints(1), v: endpoints(3) },
     };
     const patch = makePatch(before, sent(after));
     assert.deepEqual(patch.listeners.map(({ routes }) => routes), [[2, changed], null]);
     assert.deepEqual([patch.upstreams, patch.removedUpstreams], [{ v: endpoints(3) }, []]);
     const applied = applyPatch(before, patch);
-    assert.equal(applied.listeners[0]!.routes[0], routes[2]);
+    assert.deepEqual(applied.listeners[0]!.routes[0], { ...routes[2], index: 1 });
+    assert.equal(applied.listeners[0]!.routes[1]!.name, "y");
     assert.equal(applied.listeners[1]!.routes, routes);
     assert.equal(applied.upstreams["u"], before.upstreams["u"]);
   });

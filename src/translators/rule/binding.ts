@@ -1,4 +1,5 @@
 /** Which Rules belong to which Frontend. */
+import { eachOf, type Steps } from "../../lib/steps.ts";
 import type { Rule } from "../../resources/rule.ts";
 import { objectKey } from "../../resources/snapshot.ts";
 import { labelNames } from "../shared/labels.ts";
@@ -9,11 +10,11 @@ import { isOwned } from "./frontends.ts";
  * Rules by the key of the Frontend that their label names, in their own namespace. Those without one, or whose
  * Frontend is not there, are reported.
  */
-export function rulesByFrontend(context: Context): ReadonlyMap<string, readonly Rule[]> {
+export function* rulesByFrontend(context: Context): Steps<ReadonlyMap<string, readonly Rule[]>> {
   const label = labelNames(context.options.labelDomain).frontend;
   const byFrontend = new Map<string, Rule[]>();
-  for (const rule of context.snapshot.all("Rule").values()) {
-    if (!isOwned(rule, context)) continue;
+  yield* eachOf(context.snapshot.all("Rule").values(), (rule) => {
+    if (!isOwned(rule, context)) return;
     const { namespace, labels } = rule.metadata;
     const name = labels[label];
     const key = objectKey(namespace, name ?? "");
@@ -21,7 +22,7 @@ export function rulesByFrontend(context: Context): ReadonlyMap<string, readonly 
     if (bound !== undefined) bound.push(rule);
     else if (context.snapshot.all("Frontend").has(key)) byFrontend.set(key, [rule]);
     else reportOrphan(rule, name, label, context);
-  }
+  });
   return byFrontend;
 }
 

@@ -1,8 +1,8 @@
 /** Frontends and Rules as listeners with routes (control-plane spec 3.2). */
-import { eachOf, type Steps } from "../../lib/steps.ts";
+import { eachOf, sorted, type Steps } from "../../lib/steps.ts";
 import type { Rule } from "../../resources/rule.ts";
 import { compareRoutes, PRIORITY_RANGE } from "../../table/precedence.ts";
-import type { Listener } from "../../table/table.ts";
+import type { Listener, Route } from "../../table/table.ts";
 import { keepaliveOf } from "../shared/keepalive.ts";
 import type { UpstreamPlan } from "../shared/upstream.ts";
 import type { Context } from "../types.ts";
@@ -32,22 +32,25 @@ export function* translateRules(context: Context): Steps<RuleTranslation> {
   if (alb?.spec.config?.enableALb === false) return { listeners: [], upstreams: [] };
   const reportUnbuilt = createUnbuiltReporter(context);
   if (alb !== undefined) reportUnbuilt(alb);
-  const rules = rulesByFrontend(context);
+  const rules = yield* rulesByFrontend(context);
   const upstreams: UpstreamPlan[] = [];
   const listeners: Listener[] = [];
   for (const served of servedFrontends(context).values()) {
     const bound = rules.get(keyOf(served.frontend)) ?? [];
     reportUnbuilt(served.frontend);
-    if (!isL4(served.protocol)) bound.forEach(reportUnbuilt);
+    if (!isL4(served.protocol)) yield* eachOf(bound, reportUnbuilt);
     const planned = yield* planRoutes(served, bound, context);
-    for (const { plan } of planned) if (plan !== undefined) upstreams.push(plan);
-    yield;
-    listeners.push(listenerOf(served, planned, context));
+    const routes: Route[] = [];
+    yield* eachOf(planned, ({ route, plan }, place) => {
+      routes.push({ ...route, index: place + 1 });
+      if (plan !== undefined) upstreams.push(plan);
+    });
+    listeners.push(listenerOf(served, routes, context));
   }
   return { listeners, upstreams };
 }
 
-function listenerOf(served: ServedFrontend, planned: readonly PlannedRoute[], { owner }: Context): Listener {
+function listenerOf(served: ServedFrontend, routes: readonly Route[], { owner }: Context): Listener {
   const { frontend, id, protocol } = served;
   const { namespace, name } = frontend.metadata;
   return {
@@ -56,7 +59,7 @@ function listenerOf(served: ServedFrontend, planned: readonly PlannedRoute[], { 
     source: { type: "frontend", namespace, name },
     port: frontend.spec.port,
     protocol,
-    routes: planned.map(({ route }, index) => ({ ...route, index: index + 1 })),
+    routes,
     via: owner.mode === "alb" && !isL4(protocol) ? "alb" : null,
     keepalive: keepaliveOf(protocol, frontend.spec.config?.keepalive),
   };
@@ -75,7 +78,8 @@ function* planRoutes(
     planned.push(redirectRoute(served, context) ?? defaultRoute(served, context));
     yield* eachOf(rules, (rule) => planned.push(planRule(rule, served, context)));
   }
-  return planned.filter((each) => each !== undefined).sort((a, b) => compareRoutes(a.route, b.route));
+  const routes = planned.filter((each) => each !== undefined);
+  return yield* sorted(routes, (a, b) => compareRoutes(a.route, b.route));
 }
 
 function planRule(rule: Rule, served: ServedFrontend, context: Context): PlannedRoute | undefined {

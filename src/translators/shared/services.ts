@@ -1,5 +1,6 @@
 /** From a reference to a Service to the addresses behind it (data-plane spec 3.9, control-plane spec 3.5). */
 import { formatAddress, parseAddress } from "../../lib/ip.ts";
+import { eachOf, type Steps } from "../../lib/steps.ts";
 import { type EndpointSlice, SERVICE_NAME_LABEL } from "../../resources/endpoint-slice.ts";
 import type { Endpoints } from "../../resources/endpoints.ts";
 import type { Service, ServicePort } from "../../resources/service.ts";
@@ -35,8 +36,8 @@ export interface ServiceFault {
 /** Looks Services up in one snapshot; answers are remembered. */
 export type ServiceDirectory = (ref: ServiceRef) => ResolvedService;
 
-export function createServiceDirectory(snapshot: Snapshot): ServiceDirectory {
-  const slices = slicesByService(snapshot);
+export function* createServiceDirectory(snapshot: Snapshot): Steps<ServiceDirectory> {
+  const slices = yield* slicesByService(snapshot);
   const known = new Map<string, ResolvedService>();
   return function resolve(ref) {
     const key = `${objectKey(ref.namespace, ref.name)}:${ref.port}/${ref.protocol}`;
@@ -49,16 +50,16 @@ export function createServiceDirectory(snapshot: Snapshot): ServiceDirectory {
   };
 }
 
-function slicesByService(snapshot: Snapshot): ReadonlyMap<string, readonly EndpointSlice[]> {
+function* slicesByService(snapshot: Snapshot): Steps<ReadonlyMap<string, readonly EndpointSlice[]>> {
   const byService = new Map<string, EndpointSlice[]>();
-  for (const slice of snapshot.all("EndpointSlice").values()) {
+  yield* eachOf(snapshot.all("EndpointSlice").values(), (slice) => {
     const service = slice.metadata.labels[SERVICE_NAME_LABEL];
-    if (service === undefined) continue;
+    if (service === undefined) return;
     const key = objectKey(slice.metadata.namespace, service);
     const known = byService.get(key);
     if (known === undefined) byService.set(key, [slice]);
     else known.push(slice);
-  }
+  });
   return byService;
 }
 

@@ -1,13 +1,14 @@
 /** From Services to addresses (data-plane spec 3.9, control-plane spec 3.5). */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { atOnce } from "../../../src/lib/steps.ts";
 import { createServiceDirectory, type ResolvedService } from "../../../src/translators/shared/services.ts";
 import { type Json, service, slice, snapshotOf } from "../objects.ts";
 
 const NAMES = new Map([["db.example.com", ["10.9.9.9", "fd00:0::9"]]]);
 
 function resolve(objects: readonly unknown[], port = 80, protocol: "TCP" | "UDP" = "TCP"): ResolvedService {
-  const directory = createServiceDirectory(snapshotOf(objects, NAMES));
+  const directory = atOnce(createServiceDirectory(snapshotOf(objects, NAMES)));
   return directory({ namespace: "default", name: "app", port, protocol });
 }
 
