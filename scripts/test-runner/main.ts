@@ -1,5 +1,5 @@
 /** `scripts/test`: the gate, then every test file on every runtime, and what starts the program on its binary too. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { CHECKS } from "./gate.ts";
 import { parseOptions, type RuntimeName } from "./options.ts";
 import { Report } from "./report.ts";
 import { runTestFile } from "./run-file.ts";
+import { useOwnTemporaryFolder } from "./temporary.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -21,6 +22,7 @@ interface Job {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   const report = new Report();
+  useOwnTemporaryFolder();
   if (options.patterns.length === 0) {
     for (const check of CHECKS) {
       report.add({ suite: "gate", name: check.name, runtime: "" }, await check.run(root));
@@ -47,9 +49,7 @@ function suits(file: TestFile, runtime: RuntimeName): boolean {
 
 /** Makes the binary; answers what tests have to have in their environment to use it. */
 async function compile(report: Report): Promise<Readonly<Record<string, string>>> {
-  const folder = mkdtempSync(join(tmpdir(), "albatross-binary-"));
-  process.once("exit", () => rmSync(folder, { recursive: true }));
-  const path = join(folder, "albatross");
+  const path = join(mkdtempSync(join(tmpdir(), "binary-")), "albatross");
   report.add({ suite: "gate", name: "compile", runtime: "" }, await compileBinary(root, path));
   return { ALBATROSS_BIN: path };
 }

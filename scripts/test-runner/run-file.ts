@@ -1,5 +1,5 @@
 /** Runs one test file on one runtime. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandResult, runCommand } from "./command.ts";
@@ -41,20 +41,30 @@ export async function runTestFile(
   runtime: RuntimeName,
   env: Readonly<Record<string, string>>,
 ): Promise<Outcome> {
-  const directory = mkdtempSync(join(tmpdir(), "albatross-junit-"));
+  const directory = mkdtempSync(join(tmpdir(), "albatross-test-run-"));
   try {
     const report = join(directory, "report.xml");
+    const temporary = join(directory, "tmp");
+    mkdirSync(temporary);
     const [program = "", ...args] = COMMANDS[runtime](file, report);
     const command = [join(root, "node_modules/.bin", program), ...args];
-    const result = await runCommand(command, root, FILE_LIMIT_MS, env);
-    return judge(existsSync(report) ? parseJunit(readFileSync(report, "utf8")) : [], result);
+    const result = await runCommand(command, root, FILE_LIMIT_MS, { ...env, TMPDIR: temporary });
+    const tests = existsSync(report) ? parseJunit(readFileSync(report, "utf8")) : [];
+    return judge(tests, result, readdirSync(temporary));
   } finally {
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** Counts the tests, and the file itself as failed when it failed beside them. */
-export function judge(tests: readonly TestCase[], result: CommandResult): Outcome {
+/**
+ * Counts the tests, and the file itself as failed when it failed beside them. `left`: temporary files that it has not
+ * removed.
+ */
+export function judge(
+  tests: readonly TestCase[],
+  result: CommandResult,
+  left: readonly string[] = [],
+): Outcome {
   const count = (wanted: TestCase["result"]): number =>
     tests.filter(({ result }) => result === wanted).length;
   const failed = count("failed");
@@ -62,6 +72,9 @@ export function judge(tests: readonly TestCase[], result: CommandResult): Outcom
   if (result.timedOut) complaint = `ended after ${Math.round(result.seconds)} s: it hangs`;
   else if (result.code !== 0 && failed === 0) complaint = `exit code ${result.code} though no test failed`;
   else if (tests.length === 0) complaint = "ran no test";
+  else if (failed === 0 && left.length > 0) {
+    complaint = `left behind in the temporary folder: ${left.join(", ")}`;
+  }
   return {
     passed: count("passed"),
     failed: failed + (complaint === "" ? 0 : 1),

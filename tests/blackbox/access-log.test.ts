@@ -3,7 +3,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { freePort, LOOPBACK } from "./harness/addresses.ts";
 import { rule, service, underPath } from "./harness/objects.ts";
-import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite, withSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 import { dial, requestText } from "./harness/client.ts";
 
@@ -196,8 +196,7 @@ describe("access log off", () => {
 
 describe("access log of retried requests", () => {
   it("lists every attempt", async () => {
-    const site = await startSite();
-    try {
+    await withSite({}, async (site) => {
       site.gateway.write("more.yaml", await halfRefused(site.upstream.endpoint));
       site.upstream.handler = ({ target }) => reply(200, [], target);
       for (let n = 0; n < 200; n++) {
@@ -212,8 +211,6 @@ describe("access log of retried requests", () => {
         return;
       }
       assert.fail("no request was retried");
-    } finally {
-      await stopSite(site);
-    }
+    });
   });
 });

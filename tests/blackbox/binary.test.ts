@@ -7,7 +7,7 @@ import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { albatrossCommand, PROJECT } from "./harness/command.ts";
 import { runProcess, startProcess } from "./harness/process.ts";
-import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite, withSite } from "./harness/suite.ts";
 import { value } from "./harness/message.ts";
 import manifest from "../../package.json" with { type: "json" };
 
@@ -51,15 +51,13 @@ describe("the single binary", () => {
       'import { TEXT } from "stamp";\n' +
         "export default () => () => async (c: any, next: any) => { await next(); c.header('x-stamp', TEXT); };\n",
     );
-    const stamped = await startSite({
+    const options = {
       config: { middlewares: [{ name: "stamp" }] },
       args: ["--middleware", `stamp=${file}`],
-    });
-    try {
+    };
+    await withSite(options, async (stamped) => {
       assert.equal(value(await stamped.request(), "x-stamp"), "of a package");
-    } finally {
-      await stopSite(stamped);
-    }
+    });
   });
 
   it("takes nothing from the folder in which it is started", async () => {

@@ -6,7 +6,7 @@ import { dial, request, requestText } from "./harness/client.ts";
 import { type Gateway, startGateway } from "./harness/gateway.ts";
 import { readRequest, readResponse, type Response, value } from "./harness/message.ts";
 import { frontend, rule, service, underPath } from "./harness/objects.ts";
-import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
+import { after, before, it, type Site, startSite, stopSite, withSite } from "./harness/suite.ts";
 import { type Handler, reply, startUpstream, type Upstream } from "./harness/upstream.ts";
 import { eventually, sleep } from "./harness/wire.ts";
 
@@ -218,16 +218,13 @@ describe("nothing listens any more", () => {
   });
 
   it("an upstream that ends a fresh connection without a word is a 502", async () => {
-    const site = await startSite({ handler: null });
-    try {
+    await withSite({ handler: null }, async (site) => {
       const pending = site.request();
       const first = await site.upstream.nextConnection();
       await readRequest(first);
       first.halfClose();
       const response = await pending;
       assert.deepEqual([response.status, response.body], [502, "X-Error: 502\n"]);
-    } finally {
-      await stopSite(site);
-    }
+    });
   });
 });

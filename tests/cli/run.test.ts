@@ -161,7 +161,6 @@ describe("run", () => {
     const exit = await deadline(gateway.process.exited, () => "no exit");
     assert.equal(exit.code, 143);
     assert.ok(performance.now() - started < 20_000, "it did not wait for the drain delay");
-    rmSync(gateway.directory, { recursive: true, force: true });
   });
 
   it("stops when it is told to before it is ready", async () => {
@@ -171,7 +170,6 @@ describe("run", () => {
     gateway.process.signal("SIGTERM");
     const exit = await deadline(gateway.process.exited, () => "no exit");
     assert.deepEqual(exit, { code: 0, signal: null });
-    rmSync(gateway.directory, { recursive: true, force: true });
   });
 
   it("has idle admin connections closed at the end", async () => {

@@ -1,9 +1,9 @@
 /** Starts and stops the real program with a configuration folder of its own. */
-import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { freePort, LOOPBACK } from "./addresses.ts";
+import { removeFolder, temporaryFolder } from "./at-end.ts";
 import { type Dial, dial as dialLoopback, request } from "./client.ts";
 import { albatrossCommand } from "./command.ts";
 import type { Response } from "./message.ts";
@@ -57,7 +57,7 @@ export interface Gateway {
 }
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const directory = mkdtempSync(join(tmpdir(), "albatross-test-"));
+  const directory = temporaryFolder("albatross-test-");
   const write = (file: string, content: readonly KubeObject[] | string) => {
     const hidden = join(directory, `.${file}.new`);
     writeFileSync(hidden, typeof content === "string" ? content : documents(content));
@@ -110,8 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         () => `not in the access log; it has\n${child.stdout.join("\n")}`,
       ),
     async stop() {
-      const exit = await stopProcess(child);
-      rmSync(directory, { recursive: true, force: true });
+      const exit = await stopProcess(child).finally(() => removeFolder(directory));
       assert.deepEqual(
         exit,
         { code: 0, signal: null },
@@ -141,8 +140,8 @@ export async function waitReady(gateway: Gateway): Promise<void> {
   );
 }
 
-/** Longer than the drain of {@link DEFAULTS}, shorter than what Bun allows a hook. */
-const STOP_MS = 4_000;
+/** Much longer than the drain of {@link DEFAULTS}, for machines that are busy. */
+const STOP_MS = 20_000;
 
 async function stopProcess(child: Process): Promise<Exit> {
   if (child.exit() === undefined) child.signal("SIGTERM");

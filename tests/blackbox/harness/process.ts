@@ -1,5 +1,6 @@
 /** Child processes with their output kept line by line. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { atEnd } from "./at-end.ts";
 import { deadline, eventually } from "./wire.ts";
 
 export interface Exit {
@@ -22,9 +23,7 @@ export interface Process {
 
 /** No child outlives the tests. */
 const running = new Set<ChildProcess>();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
+atEnd(() => running.forEach((child) => child.kill("SIGKILL")));
 
 export function startProcess(
   command: readonly string[],

@@ -108,3 +108,18 @@ export async function stopSite(site: Site | undefined): Promise<void> {
   await site?.gateway.stop();
   await site?.upstream.close();
 }
+
+/**
+ * Runs `body` with a {@link Site} of its own. When `body` fails, that is told, and not what the gateway makes of being
+ * stopped in the middle.
+ */
+export async function withSite(options: SiteOptions, body: (site: Site) => Promise<void>): Promise<void> {
+  const site = await startSite(options);
+  try {
+    await body(site);
+  } catch (error) {
+    await stopSite(site).catch(() => {});
+    throw error;
+  }
+  await stopSite(site);
+}

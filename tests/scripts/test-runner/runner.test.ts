@@ -37,6 +37,13 @@ describe("counting", () => {
     assert.match(hung.output, /ended after 300 s/);
   });
 
+  it("counts a file that passes but leaves temporary files behind as one failure", () => {
+    const { failed, output } = judge([PASSED], ENDED, ["albatross-x"]);
+    assert.equal(failed, 1);
+    assert.match(output, /left behind in the temporary folder: albatross-x/);
+    assert.equal(judge([PASSED, FAILED], { ...ENDED, code: 1 }, ["albatross-x"]).failed, 1);
+  });
+
   it("counts what could not be downloaded as not run, with the reason, and never as passed", () => {
     const refused = { ...ENDED, code: 69, output: "some log\nlint-dockerfile: it cannot be downloaded\n" };
     const { passed, failed, skipped } = judgeAvailable("dockerfile", refused);
