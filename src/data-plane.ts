@@ -188,11 +188,9 @@ class LiveDataPlane implements DataPlane {
     return { listeners, takeUpstreams };
   }
 
-  /** What of a listener cannot be served, or not as it says. */
+  /** What of a listener cannot be served as it says; protocols that are not served at all are told by translation. */
   #limitsOf(spec: Listener): Problem[] {
-    if (SERVED.includes(spec.protocol)) return unsettable(spec, this.#options.runtime);
-    const reason = `protocol "${spec.protocol}" is not served yet`;
-    return [listenerProblem(spec, "Unsupported", "spec.protocol", reason)];
+    return SERVED.includes(spec.protocol) ? unsettable(spec, this.#options.runtime) : [];
   }
 
   listeners(): readonly ListenerStatus[] {

@@ -103,6 +103,17 @@ describe("command line", () => {
     assert.match(line!, /^\S*bad\.yaml:\d+ Rule default\/broken spec\.dslx\[0\]\S*: .*NO_SUCH_OPERATOR/);
   });
 
+  it("validate names what would not be served", async () => {
+    const file = join(directory, "unserved.yaml");
+    writeFileSync(file, documents([frontend({ name: "secure", port: 8443, protocol: "https" })]));
+    const { code, stdout } = await albatross("validate", file);
+    assert.equal(code, 1);
+    assert.equal(
+      stdout,
+      `${file}:10 Frontend default/secure spec.protocol: protocol "https" is not served yet\n`,
+    );
+  });
+
   it("validate does not complain of names that it does not look up, not even strictly", async () => {
     const named = join(directory, "named.yaml");
     const external = { type: "ExternalName", externalName: "app.example.com", ports: [{ port: 80 }] };

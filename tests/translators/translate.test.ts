@@ -177,6 +177,7 @@ describe("listeners", () => {
     assert.deepEqual(problems.map(({ code, object }) => `${code} ${object.name}`), [
       "UnknownProtocol none",
       "UnknownProtocol sctp",
+      "Unsupported g",
     ]);
   });
 
@@ -194,6 +195,8 @@ describe("listeners", () => {
     assert.deepEqual(problems.map(({ code, object }) => `${code} ${object.name}`), [
       "ListenerConflict young",
       "ListenerConflict ageless",
+      "Unsupported old",
+      "Unsupported datagrams",
     ]);
     assert.match(problems[0]?.reason ?? "", /Frontend default\/old/);
   });
@@ -351,6 +354,7 @@ describe("tcp and udp", () => {
     assert.deepEqual([route?.timeouts.readMs, route?.backendProtocol], [5, "tcp"]);
     assert.equal(onlyListener(translation).via, null);
     assert.deepEqual(translation.problems.map(({ object, code }) => `${object.name} ${code}`), [
+      "web Unsupported",
       "a Unsupported",
     ]);
   });

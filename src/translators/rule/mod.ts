@@ -7,7 +7,7 @@ import { keepaliveOf } from "../shared/keepalive.ts";
 import type { UpstreamPlan } from "../shared/upstream.ts";
 import type { Context } from "../types.ts";
 import { rulesByFrontend } from "./binding.ts";
-import { createUnbuiltReporter } from "./features/not-yet.ts";
+import { createUnbuiltReporter, reportUnservedProtocol } from "./features/not-yet.ts";
 import { asksForRedirect } from "./features/redirect.ts";
 import { keyOf, type ServedFrontend, servedFrontends } from "./frontends.ts";
 import {
@@ -38,6 +38,7 @@ export function* translateRules(context: Context): Steps<RuleTranslation> {
   for (const served of servedFrontends(context).values()) {
     const bound = rules.get(keyOf(served.frontend)) ?? [];
     reportUnbuilt(served.frontend);
+    reportUnservedProtocol(served.frontend, served.protocol, context);
     if (!isL4(served.protocol)) yield* eachOf(bound, reportUnbuilt);
     const planned = yield* planRoutes(served, bound, context);
     const routes: Route[] = [];

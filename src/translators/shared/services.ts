@@ -99,6 +99,9 @@ function findPort(ref: ServiceRef, { spec }: Service): ServicePort | undefined {
 
 function resolveExternalName(ref: ServiceRef, { spec }: Service, snapshot: Snapshot): ResolvedService {
   const host = spec.externalName ?? "";
+  if (host === "") {
+    return nothing("name", `Service ${objectKey(ref.namespace, ref.name)} has no externalName`);
+  }
   const texts = parseAddress(host) === null ? snapshot.resolvedNames.get(host) : [host];
   if (texts === undefined) return nothing("name", `${JSON.stringify(host)} has not been resolved yet`);
   return canonical(texts.map((address) => ({ address, port: ref.port })));
@@ -144,14 +147,15 @@ function fromEndpoints(endpoints: Endpoints, wanted: ServicePort, label: string)
 
 /**
  * Ports of endpoints carry the name of the Service's port and the number it has on these pods. Without such a name a
- * numeric `targetPort` decides alone.
+ * numeric `targetPort` decides alone; one that is absent or 0 is the Service's own number, as the API server has it.
  */
 function targetPort(
   ports: readonly { readonly name: string; readonly protocol: string; readonly port?: number | undefined }[],
   wanted: ServicePort,
 ): number | undefined {
   const named = ports.find((each) => each.name === wanted.name && each.protocol === wanted.protocol);
-  return named?.port ?? (typeof wanted.targetPort === "number" ? wanted.targetPort || undefined : undefined);
+  if (named?.port !== undefined) return named.port;
+  return typeof wanted.targetPort === "string" ? undefined : wanted.targetPort || wanted.port;
 }
 
 function portless({ name, port }: ServicePort, label: string): ResolvedService {

@@ -75,6 +75,10 @@ describe("EndpointSlices", () => {
     assert.deepEqual(addressesOf(resolve([bare({ ports: [{ ...HTTP_PORT, targetPort: 5000 }] }), unnamed])), [
       "10.0.0.1|5000",
     ]);
+    for (const targetPort of [undefined, null, 0]) {
+      const service = bare({ ports: [{ name: "http", port: 80, targetPort }] });
+      assert.deepEqual(addressesOf(resolve([service, unnamed])), ["10.0.0.1|80"]);
+    }
     const found = resolve([bare({ ports: [HTTP_PORT] }), unnamed]);
     assert.deepEqual(found.addresses, []);
     assert.match(faultsOf(found)[0] ?? "", /^port: .*no port named "http"/);
@@ -135,7 +139,8 @@ describe("Endpoints", () => {
 
 describe("Services", () => {
   it("of type ExternalName lead to their addresses on the port that was asked for", () => {
-    const named = (externalName: string) => bare({ type: "ExternalName", externalName });
+    const named = (externalName?: string) => bare({ type: "ExternalName", externalName });
+    assert.deepEqual(faultsOf(resolve([named()])), ["name: Service default/app has no externalName"]);
     assert.deepEqual(addressesOf(resolve([named("db.example.com")], 5432)), [
       "10.9.9.9|5432",
       "fd00::9|5432",

@@ -5,6 +5,7 @@
 import type { Alb2 } from "../../../resources/alb2.ts";
 import type { Frontend } from "../../../resources/frontend.ts";
 import type { Rule } from "../../../resources/rule.ts";
+import type { Protocol } from "../../../table/table.ts";
 import type { Context } from "../../types.ts";
 
 interface Unbuilt<T> {
@@ -24,6 +25,16 @@ const LAYERED: readonly Unbuilt<Configured>[] = [
     isAsked: ({ spec }) => spec.config?.modsecurity?.enable === true,
   },
 ];
+
+/** What listeners exist for; Frontends of other protocols are in the table, and nobody listens. */
+const SERVED_PROTOCOLS: ReadonlySet<Protocol> = new Set(["http"]);
+
+/** Reports a Frontend on whose port nobody listens yet. */
+export function reportUnservedProtocol(frontend: Frontend, protocol: Protocol, { report }: Context): void {
+  if (SERVED_PROTOCOLS.has(protocol)) return;
+  const reason = `protocol "${protocol}" is not served yet`;
+  report(frontend, { code: "Unsupported", field: "spec.protocol", reason });
+}
 
 /** A function that reports what a served Rule, Frontend or ALB2 asks for in vain. */
 export function createUnbuiltReporter({ report }: Context): (object: Configured) => void {
