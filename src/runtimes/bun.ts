@@ -14,6 +14,7 @@ import { acceptQueue } from "./listening-sockets.ts";
 import { connectTls } from "./node-tls.ts";
 import { DialBudget } from "./dial-budget.ts";
 import { plainAddress } from "./plain-address.ts";
+import { type TurnWriter, TurnWrites } from "./turn-writes.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** What we use of Bun's sockets; written out here because Bun's type package would leak into every file. */
@@ -61,11 +62,17 @@ declare const Bun: {
   ): Promise<NativeSocket>;
 };
 
-class BunSocket implements Socket {
+/** Bun runs what is set so when it has told of all that `epoll_wait` brought. */
+const turnWrites = new TurnWrites(setImmediate);
+
+class BunSocket implements Socket, TurnWriter {
   handler: SocketHandler = UNOWNED;
   closed = false;
   readonly #native: NativeSocket;
+  /** What the kernel has not taken. */
   readonly #queue = new WriteQueue();
+  /** Bytes that wait for the end of the turn. */
+  #turnBytes = 0;
   readonly remoteAddress: string;
   readonly remotePort: number;
   #afterFlush: "nothing" | "shutdown" | "close" = "nothing";
@@ -85,36 +92,54 @@ class BunSocket implements Socket {
   }
 
   get pendingBytes(): number {
-    return this.#queue.bytes;
+    return this.#turnBytes + this.#queue.bytes;
   }
 
   write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
     if (this.closed || this.#afterFlush !== "nothing") return true;
-    let taken = 0;
     if (this.#queue.empty) {
-      taken = this.#native.write(bytes, start, end - start);
-      // -1: the peer is gone; the close event follows and tells the handler.
-      if (taken === end - start || taken < 0) return true;
+      if (turnWrites.add(this, bytes, start, end)) {
+        this.#turnBytes += end - start;
+        return true;
+      }
+      if (this.#turnBytes > 0) turnWrites.flush();
+      this.#push(bytes, start, end);
+      if (this.#queue.empty) return true;
+    } else {
+      this.#queue.push(bytes, start, end);
     }
-    this.#queue.push(bytes, start + taken, end);
     this.#mustDrain = true;
     return false;
   }
 
+  writeNow(bytes: Uint8Array, start: number, end: number): void {
+    this.#turnBytes -= end - start;
+    if (!this.closed) this.#push(bytes, start, end);
+  }
+
+  #push(bytes: Uint8Array, start: number, end: number): void {
+    const taken = this.#queue.empty ? this.#native.write(bytes, start, end - start) : 0;
+    // -1: the peer is gone; the close event follows and tells the handler.
+    if (taken >= 0) this.#queue.push(bytes, start + taken, end);
+  }
+
   end(): void {
     if (this.closed || this.#afterFlush !== "nothing") return;
+    if (this.#turnBytes > 0) turnWrites.flush();
     this.#afterFlush = "shutdown";
     this.#finishFlush();
   }
 
   close(): void {
     if (this.closed || this.#afterFlush === "close") return;
+    if (this.#turnBytes > 0) turnWrites.flush();
     this.#afterFlush = "close";
     this.#finishFlush();
   }
 
   destroy(): void {
     if (this.closed) return;
+    if (this.#turnBytes > 0) turnWrites.flush();
     this.#queue.clear();
     this.#native.terminate();
   }

@@ -14,13 +14,17 @@ import { emptyQueue, turn } from "./accept-queue.ts";
 import { acceptQueue } from "./listening-sockets.ts";
 import { connectTls } from "./node-tls.ts";
 import { plainAddress } from "./plain-address.ts";
+import { type TurnWriter, TurnWrites } from "./turn-writes.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** An idle connection must cost little, a busy one must read much at once: the buffer grows when a read fills it. */
 const SMALL_READ = 4 * 1024;
 const LARGE_READ = 64 * 1024;
 
-class DenoSocket implements Socket {
+/** Deno settles the promises of all that one turn brought before it runs what their handlers queue. */
+const turnWrites = new TurnWrites(queueMicrotask);
+
+class DenoSocket implements Socket, TurnWriter {
   handler: SocketHandler = UNOWNED;
   closed = false;
   readonly remoteAddress: string;
@@ -34,6 +38,8 @@ class DenoSocket implements Socket {
   #writing: Uint8Array | undefined;
   #written = 0;
   #writeEnd = 0;
+  /** Bytes that wait for the end of the turn. */
+  #turnBytes = 0;
   #mustDrain = false;
   #peerEnded = false;
   /** Set while paused: starts the read loop again. */
@@ -50,37 +56,51 @@ class DenoSocket implements Socket {
   }
 
   get pendingBytes(): number {
-    return this.#writeEnd - this.#written + this.#queue.bytes;
+    return this.#turnBytes + this.#writeEnd - this.#written + this.#queue.bytes;
   }
 
   /** Deno's writes are promises, so bytes are always copied; the socket counts as full above one large read. */
   write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
     if (this.closed || this.#afterFlush !== "nothing" || start === end) return true;
-    if (this.#writing !== undefined) {
-      this.#queue.push(bytes, start, end);
+    if (this.#writing === undefined && turnWrites.add(this, bytes, start, end)) {
+      this.#turnBytes += end - start;
     } else {
-      const memory = takeMemory(end - start);
-      memory.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
-      this.#begin(memory, end - start);
+      if (this.#turnBytes > 0) turnWrites.flush();
+      this.#push(bytes, start, end);
     }
     if (this.pendingBytes < LARGE_READ) return true;
     this.#mustDrain = true;
     return false;
   }
 
+  writeNow(bytes: Uint8Array, start: number, end: number): void {
+    this.#turnBytes -= end - start;
+    if (!this.closed) this.#push(bytes, start, end);
+  }
+
+  #push(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#writing !== undefined) return this.#queue.push(bytes, start, end);
+    const memory = takeMemory(end - start);
+    memory.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+    this.#begin(memory, end - start);
+  }
+
   end(): void {
     if (this.closed || this.#afterFlush !== "nothing") return;
+    if (this.#turnBytes > 0) turnWrites.flush();
     this.#afterFlush = "shutdown";
     if (this.#writing === undefined) this.#finishFlush();
   }
 
   close(): void {
     if (this.closed || this.#afterFlush === "close") return;
+    if (this.#turnBytes > 0) turnWrites.flush();
     this.#afterFlush = "close";
     if (this.#writing === undefined) this.#finishFlush();
   }
 
   destroy(): void {
+    if (this.#turnBytes > 0) turnWrites.flush();
     this.#closed(undefined);
   }
 
