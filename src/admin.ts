@@ -8,6 +8,7 @@ import { explain } from "./explain.ts";
 import type { Gateway } from "./gateway.ts";
 import type { AddressAndPort } from "./lib/endpoint.ts";
 import { listObjects } from "./resources/list.ts";
+import { redactObject } from "./resources/redact.ts";
 import type { Snapshot } from "./resources/snapshot.ts";
 import { redactTable } from "./table/redact.ts";
 import type { Metrics } from "./telemetry/metrics/mod.ts";
@@ -65,7 +66,7 @@ function objectsOf(snapshot: Snapshot, { kind, namespace, name }: ObjectQuery): 
     if (kind !== undefined && kind !== object.kind) continue;
     if (namespace !== undefined && namespace !== object.metadata.namespace) continue;
     if (name !== undefined && name !== object.metadata.name) continue;
-    found.push({ ...snapshot.refer(object), object: { ...object } });
+    found.push({ ...snapshot.refer(object), object: redactObject(object) });
   }
   return found;
 }

@@ -60,7 +60,8 @@ export function quote(value: unknown): string {
   return text.length <= QUOTE_LENGTH ? text : `${text.slice(0, QUOTE_LENGTH)}…`;
 }
 
-function typeWord(value: unknown): string {
+/** What kind of value it is, for people. */
+export function typeWord(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
   return TYPE_WORDS[typeof value] ?? typeof value;

@@ -1,7 +1,7 @@
 /** From a parsed YAML or JSON value to an object of a known kind, or to the reasons why it is none. */
 import type { ProblemCode } from "../errors.ts";
 import { type FieldPath, formatFieldPath } from "./field-path.ts";
-import { describeIssues, expectation, type FieldIssue, quote } from "./issues.ts";
+import { describeIssues, expectation, type FieldIssue, typeWord } from "./issues.ts";
 import { type Kind, kindOf, KINDS, type PartSpec, type Resource } from "./kinds.ts";
 import type { Refusal } from "./snapshot.ts";
 
@@ -30,7 +30,8 @@ const NOTHING: readonly never[] = [];
 /** Reads one object; never throws. `value` is plain data without cycles. */
 export function readObject(value: unknown, written: WrittenText = () => undefined): ReadResult {
   if (!isMapping(value)) {
-    return failure(value, { path: [], field: "", reason: `expected an object, got ${quote(value)}` });
+    // Only its type: it may have been meant for a Secret.
+    return failure(value, { path: [], field: "", reason: `expected an object, got ${typeWord(value)}` });
   }
   const found = kindOf(value["apiVersion"], value["kind"]);
   if (found.status !== "served") {

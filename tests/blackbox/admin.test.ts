@@ -13,7 +13,13 @@ describe("admin plane", () => {
       objects: [{
         apiVersion: "v1",
         kind: "Secret",
-        metadata: { name: "credentials", namespace: "default" },
+        metadata: {
+          name: "credentials",
+          namespace: "default",
+          annotations: {
+            "kubectl.kubernetes.io/last-applied-configuration": `{"data":{"password":"${SECRET}"}}`,
+          },
+        },
         type: "Opaque",
         data: { password: SECRET },
         stringData: { other: "plain-secret" },

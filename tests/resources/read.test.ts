@@ -48,8 +48,8 @@ test("read: kinds that are not served are warnings that say why", () => {
 
 test("read: what is no object at all", () => {
   const cases: readonly (readonly [value: unknown, message: string])[] = [
-    ["text", ': expected an object, got "text"'],
-    [[1], ": expected an object, got [1]"],
+    ["text", ": expected an object, got a string"],
+    [[1], ": expected an object, got a list"],
     [undefined, ": expected an object, got nothing"],
     [{}, "kind: expected the kind of an object, got nothing"],
     [{ kind: 5 }, "kind: expected the kind of an object, got 5"],

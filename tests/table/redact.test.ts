@@ -13,11 +13,12 @@ it("hides what is named like a secret, at any depth, and nothing else", () => {
     Authorization: { scheme: "s4", limit: 1 },
     passwords: ["s5"],
     allowCredentials: true,
+    url: "http://user:s6@host/?token=s6",
   };
   const route = routeOf("a", 1, { filters: [{ type: "middleware", name: "m", options }] });
   const table = tableOf([listenerOf([route])]);
   const shown = redactTable(table);
-  assert.doesNotMatch(JSON.stringify(shown), /s[1-5]"/);
+  assert.doesNotMatch(JSON.stringify(shown), /s[1-6]\b/);
   assert.deepEqual(shown.listeners[0]?.routes[0]?.filters, [{
     type: "middleware",
     name: "m",
@@ -28,6 +29,7 @@ it("hides what is named like a secret, at any depth, and nothing else", () => {
       Authorization: { scheme: "[redacted]", limit: 1 },
       passwords: ["[redacted]"],
       allowCredentials: true,
+      url: "http://[redacted]@host/?token=[redacted]",
     },
   }]);
   assert.deepEqual(tableSchema.parse(shown), shown);
