@@ -221,7 +221,6 @@ const RESPONSE_FRAMING = new Set([
   "te",
   "upgrade",
   "content-length",
-  "via",
 ]);
 const encoder = new TextEncoder();
 

@@ -22,15 +22,18 @@ export const FIXED_VARIABLES = [
   "proxy_add_x_forwarded_for",
   "query_string",
   "remote_addr",
+  "remote_port",
   "remote_user",
   "request",
   "request_id",
+  "request_length",
   "request_method",
   "request_uri",
   "scheme",
   "server_port",
   "server_protocol",
   "time_iso8601",
+  "time_local",
   "uri",
 ] as const;
 export type FixedVariable = typeof FIXED_VARIABLES[number];

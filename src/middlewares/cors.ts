@@ -1,27 +1,32 @@
 /** Cross-origin sharing (data-plane spec 3.3, Fetch standard 3.2). */
 import type { CorsFilter } from "../table/filters.ts";
-import type { HeaderEdits } from "../lib/header-edits.ts";
 import type { Act } from "./act.ts";
+import type { ExchangePort } from "./ports.ts";
 
 export function cors(filter: CorsFilter): Act {
   const allows = originMatcher(filter.allowOrigins);
-  const any = allows === undefined;
 
-  function originFields(edits: HeaderEdits, origin: string | undefined): void {
-    if (any) {
-      // `*` with credentials is void to browsers, and credentials are not for everybody.
-      if (origin !== undefined) edits.set("Access-Control-Allow-Origin", "*");
-      return;
-    }
+  function originFields(exchange: ExchangePort, origin: string | undefined): void {
+    const edits = exchange.responseEdits;
+    // The same for everybody, so that caches may keep it; without credentials, which are not for everybody.
+    if (allows === undefined) return edits.set("Access-Control-Allow-Origin", "*");
     edits.add("Vary", "Origin");
-    if (origin !== undefined && allows(origin)) edits.set("Access-Control-Allow-Origin", origin);
-    if (filter.allowCredentials) edits.set("Access-Control-Allow-Credentials", "true");
+    if (origin !== undefined && allows(origin)) {
+      edits.set("Access-Control-Allow-Origin", origin);
+      if (filter.allowCredentials) edits.set("Access-Control-Allow-Credentials", "true");
+    } else if (filter.allowCredentials) {
+      // Whom the upstream admits by itself, `*` even, it admits with credentials of its own or with none.
+      exchange.beforeResponse((_status, fields) => {
+        const isAdmitted = (fields.get("access-control-allow-origin") ?? null) !== null;
+        if (!isAdmitted) edits.set("Access-Control-Allow-Credentials", "true");
+      }, { early: true });
+    }
   }
 
   return function cors(exchange) {
     const origin = exchange.header("origin");
     const edits = exchange.responseEdits;
-    originFields(edits, origin);
+    originFields(exchange, origin);
     edits.set("Access-Control-Allow-Methods", filter.allowMethods);
     edits.set("Access-Control-Allow-Headers", filter.allowHeaders);
     if (filter.exposeHeaders !== "") edits.set("Access-Control-Expose-Headers", filter.exposeHeaders);

@@ -19,12 +19,15 @@ export interface ExchangePort {
   /** Raw path and query. */
   readonly requestUri: string;
   readonly peerAddress: string;
+  readonly peerPort: number;
   /** Under the trust rule. */
   readonly clientAddress: string;
   /** X-Forwarded-For as the upstream gets it. */
   readonly forwardedChain: string;
   readonly listenerPort: number;
   readonly requestId: string;
+  /** Head and body as far as they have come. */
+  readonly requestBytes: number;
   /** Wall clock of the start, milliseconds since the epoch. */
   readonly startedWall: number;
   /** Request field by lower-case name as the client sent it, lines joined; `_` and `-` are one. */
@@ -48,13 +51,24 @@ export interface ExchangePort {
   readonly abortSignal: AbortSignal;
   /** Says why a feature answers as it does: in `X-ALB-ERR-REASON`, metrics and the access log. */
   blame(error: GatewayError): void;
-  /** Called with the status of the answer just before its head is written; may still use {@link responseEdits}. */
-  beforeResponse(hook: (status: number) => void): void;
+  /**
+   * Calls `hook` just before the head of the answer is written; it may still use {@link responseEdits}. Hooks run in the
+   * order in which they came, those that are `early` before all others.
+   */
+  beforeResponse(hook: ResponseHook, options?: { readonly early: boolean }): void;
   /**
    * Asks for the upstream's answer in `c.res` after `await next()`. Without it the answer goes straight to the client, and
    * `next()` resolves at once.
    */
   wantResponse(): void;
+}
+
+/** Sees the status of an answer and its fields as they are without {@link ExchangePort.responseEdits}. */
+export type ResponseHook = (status: number, fields: AnswerFields) => void;
+
+export interface AnswerFields {
+  /** Lines joined; `name` in lower case. Nullish when there is none. */
+  get(name: string): string | null | undefined;
 }
 
 /** `c.env` of every middleware. */

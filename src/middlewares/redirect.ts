@@ -27,7 +27,7 @@ export function redirect(filter: RedirectFilter): Act {
     return new Response(body, {
       status: code,
       statusText: phrase,
-      headers: { "content-type": "text/html", location },
+      headers: { "content-type": "text/html", "content-length": String(body.length), location },
     });
   };
 }

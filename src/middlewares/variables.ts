@@ -10,6 +10,7 @@ import { escapeBytes, escapeComponent, escapeUrl } from "../lib/url-escape.ts";
 import { encodeUtf8 } from "../lib/utf8.ts";
 import { variableOf, type VarString } from "../lib/var-string.ts";
 import { type FixedVariable, readVariableName, type VariablePrefix } from "../lib/variable-names.ts";
+import { createNginxTime } from "../telemetry/access-log/time.ts";
 import type { ExchangePort } from "./ports.ts";
 
 /** Reads a value from an exchange; undefined when it has none. */
@@ -21,6 +22,8 @@ export function compileVariable(name: string): Variable | undefined {
   if (known === undefined) return undefined;
   return known.kind === "fixed" ? FIXED[known.name] : PREFIXED[known.prefix](known.rest);
 }
+
+const nginxTime = createNginxTime();
 
 const FIXED: Readonly<Record<FixedVariable, Variable>> = {
   args: ({ query }) => query,
@@ -41,15 +44,18 @@ const FIXED: Readonly<Record<FixedVariable, Variable>> = {
   proxy_add_x_forwarded_for: ({ forwardedChain }) => forwardedChain,
   query_string: ({ query }) => query,
   remote_addr: ({ clientAddress }) => clientAddress,
+  remote_port: ({ peerPort }) => String(peerPort),
   remote_user: remoteUser,
   request: ({ method, requestUri, httpVersion }) => `${method} ${requestUri} ${httpVersion}`,
   request_id: ({ requestId }) => requestId,
+  request_length: ({ requestBytes }) => String(requestBytes),
   request_method: ({ method }) => method,
   request_uri: ({ requestUri }) => requestUri,
   scheme: ({ scheme }) => scheme,
   server_port: ({ listenerPort }) => String(listenerPort),
   server_protocol: ({ httpVersion }) => httpVersion,
   time_iso8601: ({ startedWall }) => `${new Date(startedWall).toISOString().slice(0, 19)}+00:00`,
+  time_local: ({ startedWall }) => nginxTime(startedWall),
   uri: ({ effectivePath }) => encodeUtf8(effectivePath),
 };
 

@@ -180,10 +180,11 @@ export function failureAnswer(options: AppOptions): AnswerFailure {
 function errorResponse(exchange: Exchange, error: GatewayError): Response {
   exchange.blame(error);
   exchange.upstreamFailure = error;
-  return new Response(`X-Error: ${error.status}\n`, {
+  const body = `X-Error: ${error.status}\n`;
+  return new Response(body, {
     status: error.status,
     statusText: phraseOf(error.status),
-    headers: { "content-type": "text/plain" },
+    headers: { "content-type": "text/plain", "content-length": String(body.length) },
   });
 }
 

@@ -50,7 +50,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.#socket = socket;
     this.#port = port;
     this.outbox = new Outbox(socket);
-    this.#peer = { address: socket.remoteAddress, protocol: "http", told: undefined };
+    const { remoteAddress: address, remotePort } = socket;
+    this.#peer = { address, port: remotePort, protocol: "http", told: undefined };
     this.#watch = new IdleWatch(port.wheel, socket, (silentMs) => this.#look(silentMs));
     this.#watch.within(this.#lookEvery());
     socket.handler = this;

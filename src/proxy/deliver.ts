@@ -121,14 +121,15 @@ function writeHead(
   exchange: Exchange,
   responder: Responder,
 ): void {
-  exchange.answering(response.status);
+  exchange.answering(response.status, response.headers);
   // An error page of the gateway's own is not what Rules edit (data-plane spec 3.13), whoever has seen it on its way.
   const isOwnErrorPage = response.status === exchange.upstreamFailure?.status;
   const edits = isOwnErrorPage ? undefined : exchange.pendingResponseEdits;
-  const removed = exchange.reason === ""
-    ? edits?.removed ?? []
-    : [...(edits?.removed ?? []), "x-alb-err-reason"];
-  const lines = responseLinesOf(response.headers, removed) + (edits?.lines() ?? "");
+  const removed = [...edits?.removed ?? []];
+  if (exchange.reason !== "") removed.push("x-alb-err-reason");
+  if (exchange.listener.viaLine !== "") removed.push("via");
+  const lines = responseLinesOf(response.headers, removed) +
+    (edits === undefined ? "" : exchange.responseEditLines());
   const isDated = edits?.get("date") !== undefined ||
     (response.headers.has("date") && !removed.includes("date"));
   responder.ownHead(response.status, response.statusText, lines, { length, isDated });

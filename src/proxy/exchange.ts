@@ -5,13 +5,14 @@ import { FieldId } from "../http1/known.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { NO_BODY } from "../http1/framing.ts";
 import { forwardedRequestLines, upstreamRequestHead } from "../http1/serialize.ts";
+import { SET_ON_REQUESTS, setOnAnswers } from "../lib/gateway-fields.ts";
 import { fieldValue, HeaderEdits } from "../lib/header-edits.ts";
 import { normalizeHost } from "../lib/host.ts";
 import { clientAddress, parseAddress } from "../lib/ip.ts";
 import { normalizePath, splitTarget } from "../lib/path.ts";
 import { encodePath } from "../lib/path-encode.ts";
 import type { RequestView } from "../matcher/request-view.ts";
-import type { ExchangePort } from "../middlewares/ports.ts";
+import type { AnswerFields, ExchangePort, ResponseHook } from "../middlewares/ports.ts";
 import type { Route } from "../table/table.ts";
 import type { BalancedExchange } from "../upstreams/balancers/balancer.ts";
 import type { Attempt, ExchangeRecord } from "../telemetry/record.ts";
@@ -19,26 +20,13 @@ import type { CompiledListener, CompiledRoute } from "./compiled.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { RequestBody } from "./request-body.ts";
 
-/** Fields that the gateway sets, so that edits of them have no effect upstream (data-plane spec 3.5). */
-const SET_BY_GATEWAY: ReadonlySet<string> = new Set([
-  "host",
-  "x-real-ip",
-  "x-forwarded-for",
-  "x-forwarded-proto",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-scheme",
-  "x-original-uri",
-  "x-original-url",
-  "x-original-method",
-]);
-
 /** Stands for the host of a request that has none, which only HTTP/1.0 allows. */
 const NO_HOST = "_";
 
 /** Facts about the connection that carries the exchange. */
 export interface Peer {
   readonly address: string;
+  readonly port: number;
   readonly protocol: "http" | "https";
   /** What was said of this peer to the upstream last: a client seldom changes the host that it asks on a connection. */
   told: ToldUpstream | undefined;
@@ -106,7 +94,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   #responseEdits: HeaderEdits | undefined;
   #rewrittenPath: string | undefined;
   #upstreamHost: string | undefined;
-  #hooks: ((status: number) => void)[] | undefined;
+  #hooks: ResponseHook[] | undefined;
   /** Whether a middleware wants to see the upstream's answer. */
   responseWanted = false;
   /** The upstream's answer, when it has passed the chain. */
@@ -180,6 +168,10 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
 
   get peerAddress(): string {
     return this.peer.address;
+  }
+
+  get peerPort(): number {
+    return this.peer.port;
   }
 
   get listenerPort(): number {
@@ -269,6 +261,11 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     return this.#responseEdits;
   }
 
+  /** Field lines that edits add to the answer, each ending in CRLF. */
+  responseEditLines(): string {
+    return this.#responseEdits?.lines(setOnAnswers(this.listener.viaLine !== "")) ?? "";
+  }
+
   effectiveHeaders(): readonly (readonly [name: string, value: string])[] {
     const lines = this.#lines().split("\r\n");
     return lines.filter((line) => line !== "").map((line) => {
@@ -300,13 +297,15 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     this.reason = error.reason;
   }
 
-  beforeResponse(hook: (status: number) => void): void {
-    (this.#hooks ??= []).push(hook);
+  beforeResponse(hook: ResponseHook, options?: { readonly early: boolean }): void {
+    const hooks = this.#hooks ??= [];
+    if (options?.early === true) hooks.unshift(hook);
+    else hooks.push(hook);
   }
 
   /** Runs the hooks of {@link beforeResponse}. */
-  answering(status: number): void {
-    if (this.#hooks !== undefined) { for (const hook of this.#hooks) hook(status); }
+  answering(status: number, fields: AnswerFields): void {
+    if (this.#hooks !== undefined) { for (const hook of this.#hooks) hook(status, fields); }
   }
 
   wantResponse(): void {
@@ -350,7 +349,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     const edits = this.#requestEdits;
     return edits === undefined
       ? forwardedRequestLines(this.head)
-      : forwardedRequestLines(this.head, edits.removedKeys) + edits.lines(SET_BY_GATEWAY);
+      : forwardedRequestLines(this.head, edits.removedKeys) + edits.lines(SET_ON_REQUESTS);
   }
 
   /** Path that the upstream gets unless a middleware names another. */

@@ -84,7 +84,7 @@ export class Responder implements AnswerConsumer {
     const bodiless = head.status === 204 || head.status === 304 || method === "HEAD";
     const failed = head.status >= 400;
     if (failed) this.#exchange.reason = `BackendError : read ${received} byte data from backend`;
-    this.#exchange.answering(head.status);
+    this.#exchange.answering(head.status, head.fields);
     const edits = this.#exchange.pendingResponseEdits;
     this.#start(head.status, bodiless ? "none" : outgoingMode(head.framing, minor), head.framing);
     const { viaLine } = this.#exchange.listener;
@@ -94,7 +94,7 @@ export class Responder implements AnswerConsumer {
         replacesVia: viaLine !== "",
         replacesReason: failed,
         removed: edits?.removed ?? NOTHING_REMOVED,
-      }) + (edits === undefined ? "\r\n" : `${edits.lines()}\r\n`),
+      }) + (edits === undefined ? "\r\n" : `${this.#exchange.responseEditLines()}\r\n`),
     );
   }
 
@@ -203,7 +203,7 @@ export class Responder implements AnswerConsumer {
     this.#exchange.status = 101;
     const upgrade = head.fields.valueOfId(FieldId.UPGRADE) ?? this.#exchange.head.upgrade;
     const { viaLine } = this.#exchange.listener;
-    this.#exchange.answering(101);
+    this.#exchange.answering(101, head.fields);
     const edits = this.#exchange.pendingResponseEdits;
     this.#client.outbox.text(
       clientResponseHead(head, {
@@ -211,7 +211,7 @@ export class Responder implements AnswerConsumer {
         replacesVia: viaLine !== "",
         replacesReason: false,
         removed: edits?.removed ?? NOTHING_REMOVED,
-      }) + `${edits?.lines() ?? ""}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
+      }) + `${this.#exchange.responseEditLines()}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
     );
     this.#client.tunnel(socket, rest);
   }

@@ -1,11 +1,11 @@
-/** The JSON in the annotations `rewrite-request` and `rewrite-response` (data-plane spec 3.5). Unknown keys are ignored. */
+/** The JSON in the annotations `rewrite-request` and `rewrite-response` (data-plane spec 3.5). Unknown keys are ignored, `null` is absent. */
 import { z } from "zod";
-import { readonlyArray } from "./fields.ts";
+import { list, withDefault } from "./fields.ts";
 import { expectation } from "./issues.ts";
 
-const texts = z.record(z.string(), z.string()).prefault({});
-const lists = z.record(z.string(), readonlyArray(z.string())).prefault({});
-const names = readonlyArray(z.string()).prefault([]);
+const texts = withDefault(z.record(z.string(), z.string()), {});
+const lists = withDefault(z.record(z.string(), list(z.string())), {});
+const names = list(z.string());
 
 const requestModification = z.object({
   headers: texts,
@@ -40,7 +40,7 @@ function parse<T>(text: string, schema: z.ZodType<T>): Parsed<T> {
   } catch {
     return { ok: false, reason: "expected JSON" };
   }
-  const result = schema.safeParse(given, { error: expectation });
+  const result = schema.safeParse(given ?? {}, { error: expectation });
   if (result.success) return { ok: true, value: result.data };
   const [issue] = result.error.issues;
   const place = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;

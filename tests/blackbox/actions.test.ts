@@ -30,7 +30,8 @@ describe("actions of rules", () => {
       handler: ({ target }) => {
         const status = Number(/status=(\d+)/.exec(target)?.[1] ?? 200);
         const body = status === 204 || status === 304 ? "" : "body";
-        return reply(status, [["X-Powered-By", "php"], ["Vary", "Accept"]], body);
+        const allowed: Field[] = target.includes("allow=*") ? [["Access-Control-Allow-Origin", "*"]] : [];
+        return reply(status, [["X-Powered-By", "php"], ["Vary", "Accept"], ...allowed], body);
       },
       objects: [
         action("moved", { config: { redirect: { code: 308, scheme: "https" } } }),
@@ -51,6 +52,14 @@ describe("actions of rules", () => {
               headers: { "access-control-allow-methods": "GET" },
               headers_remove: ["x-powered-by"],
               headers_add: { "x-tag": ["a", "b"] },
+            },
+          },
+        }),
+        action("gateways-own", {
+          annotations: {
+            "rewrite-response": {
+              headers: { Via: "mine", "X-ALB-ERR-REASON": "mine", "x-cpaas-trace": "mine" },
+              headers_remove: ["via"],
             },
           },
         }),
@@ -137,7 +146,10 @@ describe("actions of rules", () => {
       const client = await site.dial();
       for (let i = 0; i < 2; i++) {
         await client.send(requestText({ method: "HEAD", target: "/moved" }));
-        assert.equal((await readResponse(client, "HEAD")).status, 308);
+        const response = await readResponse(client, "HEAD");
+        assert.equal(response.status, 308);
+        const length = value(await ask("/moved"), "content-length");
+        assert.equal(value(response, "content-length"), length, "the length that GET has");
       }
       client.close();
     });
@@ -195,6 +207,19 @@ describe("actions of rules", () => {
       }
     });
 
+    it("adds no credentials to what the upstream allows to strangers", async () => {
+      const answers = async (target: string, origin: string) => {
+        const response = await ask(target, { fields: [["Host", "a.com"], ["Origin", origin]] });
+        return ["origin", "credentials"].map((name) => value(response, `access-control-allow-${name}`));
+      };
+      assert.deepEqual(await answers("/shared?allow=*", "https://evil.example"), ["*", undefined]);
+      assert.deepEqual(await answers("/shared", "https://evil.example"), [undefined, "true"]);
+      assert.deepEqual(await answers("/shared?allow=*", "https://shop.example"), [
+        "https://shop.example",
+        "true",
+      ]);
+    });
+
     it("gives way to response header modification", async () => {
       const response = await ask("/shared", { fields: CORS_REQUEST });
       assert.equal(value(response, "access-control-allow-methods"), "GET");
@@ -224,6 +249,17 @@ describe("actions of rules", () => {
         assert.deepEqual(values(response, "access-control-allow-origin"), []);
       });
     }
+
+    it("leave what the gateway says of itself", async () => {
+      const response = await ask("/gateways-own?status=404", {
+        fields: [["Host", "a.com"], ["cpaas-trace", "true"]],
+      });
+      assert.equal(value(response, "via"), "alb");
+      assert.match(value(response, "x-alb-err-reason") ?? "", /^BackendError : read \d+ byte/);
+      assert.match(value(response, "x-cpaas-trace") ?? "", /^\{/);
+      const good = await ask("/gateways-own");
+      assert.deepEqual([value(good, "via"), value(good, "x-alb-err-reason")], ["alb", undefined]);
+    });
 
     it("reach the upstream as UTF-8, in the order of the maps, and leave out what has no value", async () => {
       await ask("/vhost/%C3%BC", {

@@ -15,9 +15,16 @@ const FILTER: CorsFilter = {
   answersPreflight: true,
 };
 
-async function ask(filter: Partial<CorsFilter>, method: string, headers: Record<string, string>) {
+/** What CORS makes of a request; `upstream` are fields of the upstream's answer. */
+async function ask(
+  filter: Partial<CorsFilter>,
+  method: string,
+  headers: Record<string, string>,
+  upstream: Record<string, string> = {},
+) {
   const exchange = fakeExchange({ method, headers });
   const outcome = await run(acting(cors({ ...FILTER, ...filter })), exchange);
+  exchange.answer(200, new Headers(upstream));
   return {
     response: outcome.next ? undefined : outcome.response,
     fields: Object.fromEntries(exchange.responseEdits.entries()),
@@ -47,15 +54,25 @@ describe("CORS", () => {
 
   it("sends * without credentials and without Vary", async () => {
     for (const allowOrigins of [[], ["*"], ["https://a.com", "*"]]) {
-      const { fields } = await ask({ allowOrigins, exposeHeaders: "x-b" }, "GET", {
-        origin: "https://b.com",
-      });
-      assert.deepEqual(fields, {
-        "Access-Control-Allow-Origin": "*",
-        "Access-Control-Allow-Methods": "GET",
-        "Access-Control-Allow-Headers": "x-a",
-        "Access-Control-Expose-Headers": "x-b",
-      });
+      for (const headers of [{ origin: "https://b.com" }, {}]) {
+        const { fields } = await ask({ allowOrigins, exposeHeaders: "x-b" }, "GET", headers);
+        assert.deepEqual(fields, {
+          "Access-Control-Allow-Origin": "*",
+          "Access-Control-Allow-Methods": "GET",
+          "Access-Control-Allow-Headers": "x-a",
+          "Access-Control-Expose-Headers": "x-b",
+        });
+      }
+    }
+  });
+
+  it("adds no credentials to what the upstream grants to origins that are not in the list", async () => {
+    for (const headers of [{ origin: "https://evil.com" }, {}]) {
+      const credentials = async (upstream: Record<string, string>) =>
+        (await ask({}, "GET", headers, upstream)).fields["Access-Control-Allow-Credentials"];
+      assert.equal(await credentials({}), "true");
+      assert.equal(await credentials({ "access-control-allow-origin": "*" }), undefined);
+      assert.equal(await credentials({ "access-control-allow-origin": "https://evil.com" }), undefined);
     }
   });
 

@@ -2,14 +2,14 @@
 import type { MiddlewareHandler } from "hono";
 import type { GatewayError } from "../../src/errors.ts";
 import { HeaderEdits } from "../../src/lib/header-edits.ts";
-import type { ExchangePort } from "../../src/middlewares/ports.ts";
+import type { AnswerFields, ExchangePort, ResponseHook } from "../../src/middlewares/ports.ts";
 import { type Act, actingMiddleware } from "../../src/middlewares/act.ts";
 
 export interface FakeExchange extends ExchangePort {
   /** What was given to `blame`. */
   readonly blamed: GatewayError | undefined;
-  /** As the connection does just before it writes an answer with this status. */
-  answer(status: number): void;
+  /** As the connection does just before it writes an answer with this status and these fields. */
+  answer(status: number, fields?: AnswerFields): void;
 }
 
 export interface FakeOptions extends Partial<Omit<ExchangePort, "header">> {
@@ -18,7 +18,7 @@ export interface FakeOptions extends Partial<Omit<ExchangePort, "header">> {
 }
 
 export function fakeExchange({ headers = {}, ...given }: FakeOptions = {}): FakeExchange {
-  const hooks: ((status: number) => void)[] = [];
+  const hooks: ResponseHook[] = [];
   const requestEdits = new HeaderEdits();
   const header = (name: string) => headers[name.replaceAll("_", "-")];
   const exchange = {
@@ -31,10 +31,12 @@ export function fakeExchange({ headers = {}, ...given }: FakeOptions = {}): Fake
     query: "",
     requestUri: "/abc",
     peerAddress: "10.9.9.9",
+    peerPort: 40_000,
     clientAddress: "10.9.9.9",
     forwardedChain: "10.9.9.9",
     listenerPort: 80,
     requestId: "id-1",
+    requestBytes: 99,
     startedWall: 1_700_000_000_123,
     abortSignal: new AbortController().signal,
     effectivePath: "/abc",
@@ -49,8 +51,9 @@ export function fakeExchange({ headers = {}, ...given }: FakeOptions = {}): Fake
     ...given,
     blamed: undefined as GatewayError | undefined,
     blame: (error: GatewayError) => void (exchange.blamed = error),
-    beforeResponse: (hook: (status: number) => void) => void hooks.push(hook),
-    answer: (status: number) => hooks.forEach((hook) => hook(status)),
+    beforeResponse: (hook: ResponseHook) => void hooks.push(hook),
+    answer: (status: number, fields: AnswerFields = new Headers()) =>
+      hooks.forEach((hook) => hook(status, fields)),
   } satisfies FakeExchange;
   return exchange;
 }

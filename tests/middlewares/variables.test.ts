@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { parseVarString } from "../../src/lib/var-string.ts";
 import { FIXED_VARIABLES } from "../../src/lib/variable-names.ts";
 import { compileText, compileVariable, type TextPlace } from "../../src/middlewares/variables.ts";
+import { createNginxTime } from "../../src/telemetry/access-log/time.ts";
 import { fakeExchange, type FakeOptions } from "./exchange.ts";
 
 function valueOf(name: string, options: FakeOptions = {}): string | undefined {
@@ -67,9 +68,12 @@ describe("variables", () => {
     ["proxy_add_x_forwarded_for", "10.9.9.9"],
     ["server_port", "80"],
     ["pass_server_port", "80"],
+    ["remote_port", "40000"],
     ["request_id", "id-1"],
+    ["request_length", "99"],
     ["msec", "1700000000.123"],
     ["time_iso8601", "2023-11-14T22:13:20+00:00"],
+    ["time_local", createNginxTime()(1_700_000_000_123)],
     ["first_forward", ""],
     ["first_forward_or_remote_addr", "10.9.9.9"],
   ];

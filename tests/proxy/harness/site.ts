@@ -5,12 +5,14 @@ import type { MiddlewareHandler } from "hono";
 import { TICK_MS, TimerWheel } from "../../../src/lib/timer-wheel.ts";
 import { createAuthServices } from "../../../src/middlewares/auth/services.ts";
 import { createServe } from "../../../src/proxy/app.ts";
+import type { CompiledListener } from "../../../src/proxy/compiled.ts";
 import { compileListener } from "../../../src/proxy/compile.ts";
 import { DEFAULT_LIMITS, type ProxyLimits } from "../../../src/proxy/limits.ts";
 import { ServedListener } from "../../../src/proxy/served-listener.ts";
 import type { UpstreamConnection } from "../../../src/proxy/upstream-connection.ts";
 import { nodeCodings } from "../../../src/runtimes/node-codings.ts";
 import { nodeDigests } from "../../../src/runtimes/node-digests.ts";
+import type { Filter } from "../../../src/table/filters.ts";
 import type {
   ClientKeepalive,
   GatewaySettings,
@@ -63,6 +65,12 @@ export interface SiteOptions {
   readonly keepalive?: Partial<ClientKeepalive>;
   readonly trustedProxies?: readonly string[];
   readonly refusal?: Route["refusal"];
+  /** Of the route, beside the middlewares. */
+  readonly filters?: readonly Filter[];
+  /** As the gateway names itself on answers. */
+  readonly via?: string;
+  /** Every request goes through the chain, also one that need not. */
+  readonly alwaysChain?: boolean;
 }
 
 export interface Site {
@@ -109,7 +117,7 @@ export function startSite(options: SiteOptions = {}): Site {
   const upstreams = new UpstreamRegistry<UpstreamConnection>(limits);
   upstreams.update({ up: upstreamOf(options.endpoints ?? [8080]) });
   const middlewares = Object.entries(options.middlewares ?? {});
-  const compiled = atOnce(compileListener(
+  const asCompiled = atOnce(compileListener(
     { ...GATEWAY, trustedProxies: options.trustedProxies ?? [] },
     listenerOf(options, middlewares.map(([name]) => name)),
     undefined,
@@ -127,6 +135,7 @@ export function startSite(options: SiteOptions = {}): Site {
       },
     },
   ));
+  const compiled = options.alwaysChain === true ? withChainsAlways(asCompiled) : asCompiled;
   let active = 0;
   let connections = 0;
   const listener = new ServedListener(compiled, {
@@ -175,6 +184,13 @@ export function startSite(options: SiteOptions = {}): Site {
   };
 }
 
+function withChainsAlways(listener: CompiledListener): CompiledListener {
+  const routes = [...listener.routes].map(([route, compiled]) =>
+    [route, { ...compiled, needsChain: () => compiled.chain !== undefined }] as const
+  );
+  return { ...listener, routes: new Map(routes) };
+}
+
 function upstreamOf(ports: readonly number[]): Upstream {
   const service = { namespace: "default", name: "app" };
   return {
@@ -189,7 +205,8 @@ function upstreamOf(ports: readonly number[]): Upstream {
   };
 }
 
-function listenerOf({ timeouts, keepalive, refusal }: SiteOptions, middlewares: readonly string[]): Listener {
+function listenerOf(options: SiteOptions, middlewares: readonly string[]): Listener {
+  const { timeouts, keepalive, refusal, filters = [], via } = options;
   const source = { type: "rule", namespace: "default", name: "rule-1" };
   const route: Route = {
     id: "tcp/80/default/rule-1",
@@ -203,7 +220,10 @@ function listenerOf({ timeouts, keepalive, refusal }: SiteOptions, middlewares: 
     backendProtocol: "http",
     timeouts: { connectMs: 5000, sendMs: 10_000, readMs: 20_000, ...timeouts },
     retry: { attempts: 5, resend: true, timeoutMs: null },
-    filters: middlewares.map((name) => ({ type: "middleware", name, options: null })),
+    filters: [
+      ...filters,
+      ...middlewares.map((name): Filter => ({ type: "middleware", name, options: null })),
+    ],
     refusal: refusal ?? null,
   };
   return {
@@ -213,7 +233,7 @@ function listenerOf({ timeouts, keepalive, refusal }: SiteOptions, middlewares: 
     port: 80,
     protocol: "http",
     routes: [route],
-    via: null,
+    via: via ?? null,
     keepalive: { idleMs: 60_000, headerTimeoutS: null, requests: 100, tcp: null, ...keepalive },
   };
 }

@@ -23,12 +23,18 @@ export function auth({ rule, frontend, alb }: RouteLayers, context: Context): Fe
   return { filters: filtersOf(owner, config, context) };
 }
 
-/** Annotation `auth-enable: "false"` on a Rule: no authentication, whatever is configured farther out. */
-export function isSwitchedOff({ metadata }: Rule, { options }: Context): boolean {
+const NGINX_ANNOTATION = "nginx.ingress.kubernetes.io/";
+
+/**
+ * Annotation `auth-enable: "false"` on a Rule: no authentication, whatever is configured farther out. Of several prefixes
+ * the most particular decides, as on an Ingress (data-plane spec 3.0).
+ */
+export function isSwitchedOff({ metadata: { annotations } }: Rule, { options }: Context): boolean {
   const { ruleAnnotation, ingressAnnotation } = labelNames(options.labelDomain);
-  return [ruleAnnotation, ingressAnnotation].some((prefix) =>
-    metadata.annotations[`${prefix}auth-enable`]?.trim().toLowerCase() === "false"
-  );
+  const given = [ruleAnnotation, ingressAnnotation, NGINX_ANNOTATION]
+    .map((prefix) => annotations[`${prefix}auth-enable`])
+    .find((value) => value !== undefined);
+  return given?.trim().toLowerCase() === "false";
 }
 
 /** Many routes inherit from one object: it is read once a translation, and so its faults are reported once. */

@@ -15,9 +15,7 @@ const ORIGIN = /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/(?=[^*]*\*?[^*]*$)[^/?#\s@]+)$
 export function cors({ rule }: RouteLayers, { report }: Context): FeatureResult {
   if (rule?.spec.enableCORS !== true) return {};
   const { corsAllowOrigin = "", corsAllowHeaders, config } = rule.spec;
-  const allowOrigins = corsAllowOrigin.split(",").map((origin) => origin.trim()).filter((origin) =>
-    origin !== ""
-  );
+  const allowOrigins = originsIn(corsAllowOrigin);
   // They stay in the list, where they match nothing: without them it might be empty, and an empty list is everybody.
   for (const origin of allowOrigins.filter((each) => !ORIGIN.test(each))) {
     report(rule, {
@@ -40,4 +38,10 @@ export function cors({ rule }: RouteLayers, { report }: Context): FeatureResult 
     answersPreflight: !asksForRedirect(rule),
   };
   return { filters: [filter] };
+}
+
+/** The entries of a list; one that has nothing but commas is its own only entry, since an empty list is everybody. */
+function originsIn(text: string): readonly string[] {
+  const origins = text.split(",").map((origin) => origin.trim()).filter((origin) => origin !== "");
+  return origins.length === 0 && text.trim() !== "" ? [text.trim()] : origins;
 }

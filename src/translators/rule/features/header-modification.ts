@@ -1,21 +1,48 @@
 /** Annotations `alb.rule.<domain>/rewrite-request` and `…/rewrite-response` (data-plane spec 3.5). */
-import { headerEditFault } from "../../../lib/header-edits.ts";
+import { SET_ON_REQUESTS, setOnAnswers } from "../../../lib/gateway-fields.ts";
+import { fieldKey, headerEditFault } from "../../../lib/header-edits.ts";
 import { readVariableName } from "../../../lib/variable-names.ts";
 import {
   type Parsed,
   parseRequestModification,
   parseResponseModification,
+  type RequestModification,
+  type ResponseModification,
 } from "../../../resources/header-modification.ts";
 import type { Rule } from "../../../resources/rule.ts";
 import { labelNames } from "../../shared/labels.ts";
 import type { Context } from "../../types.ts";
 import type { FeatureResult, RouteLayers } from "./feature.ts";
 
+/** One of the two annotations. */
+interface Kind<T> {
+  /** Of the annotation, behind its prefix. */
+  readonly name: string;
+  parse(text: string): Parsed<T>;
+  /** Names, as `fieldKey` makes them, that the gateway sets whatever is asked for. */
+  setByGateway(context: Context): ReadonlySet<string>;
+}
+
+/** Edits of these two show in what the gateway says in other fields. */
+const REPORTED: ReadonlySet<string> = new Set(["host", "x-forwarded-for"]);
+const NEVER_THE_RULES = new Set([...SET_ON_REQUESTS].filter((key) => !REPORTED.has(key)));
+
+const REQUEST: Kind<RequestModification> = {
+  name: "rewrite-request",
+  parse: parseRequestModification,
+  setByGateway: () => NEVER_THE_RULES,
+};
+const RESPONSE: Kind<ResponseModification> = {
+  name: "rewrite-response",
+  parse: parseResponseModification,
+  setByGateway: ({ owner }) => setOnAnswers(owner.mode === "alb"),
+};
+
 /** What is wrong is reported and ignored, as ALB does: the route is there without it. */
 export function headerModification({ rule }: RouteLayers, context: Context): FeatureResult {
   if (rule === undefined) return {};
-  const request = read(rule, "rewrite-request", parseRequestModification, context);
-  const response = read(rule, "rewrite-response", parseResponseModification, context);
+  const request = read(rule, REQUEST, context);
+  const response = read(rule, RESPONSE, context);
   return {
     filters: [
       ...(request === undefined ? [] : [{
@@ -39,16 +66,16 @@ export function headerModification({ rule }: RouteLayers, context: Context): Fea
 /** Undefined when the annotation is absent, wrong, or asks for nothing. */
 function read<T extends object>(
   rule: Rule,
-  name: string,
-  parse: (text: string) => Parsed<T>,
-  { options, report }: Context,
+  { name, parse, setByGateway }: Kind<T>,
+  context: Context,
 ): T | undefined {
+  const { options, report } = context;
   const annotation = labelNames(options.labelDomain).ruleAnnotation + name;
   const text = rule.metadata.annotations[annotation];
   if (text === undefined) return undefined;
   const parsed = parse(text);
   if (parsed.ok) {
-    for (const reason of faultsOf(parsed.value)) {
+    for (const reason of faultsOf(parsed.value, setByGateway(context))) {
       report(rule, {
         code: "InvalidAction",
         field: `metadata.annotations["${annotation}"]`,
@@ -69,13 +96,14 @@ function read<T extends object>(
 }
 
 /** Which entries will have no effect, and why; the others have theirs. */
-function faultsOf(modification: object): string[] {
+function faultsOf(modification: object, setByGateway: ReadonlySet<string>): string[] {
   return Object.entries(modification).flatMap(([part, entries]: [string, Entries]) => {
     const names = Array.isArray(entries) ? entries : Object.keys(entries);
     const variables = part.endsWith("_var") ? Object.values(entries).flat() : [];
     return [
       ...names.flatMap((name) => {
-        const fault = headerEditFault(name);
+        const fault = headerEditFault(name) ??
+          (setByGateway.has(fieldKey(name)) ? "is set by the gateway" : undefined);
         return fault === undefined ? [] : [`${part}: ${JSON.stringify(name)} ${fault}; it is ignored`];
       }),
       ...variables.filter((name) => readVariableName(name) === undefined).map((name) =>
