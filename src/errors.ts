@@ -58,7 +58,10 @@ export function formatProblem(problem: Problem): string {
   const field = problem.field === "" ? "" : ` ${problem.field}`;
   const mark = problem.severity === "warning" ? "warning: " : "";
   const stale = problem.stale === true ? " (stale: the last good version keeps serving)" : "";
-  return `${place}${objectLabel(object)}${field}: ${mark}${problem.reason}${stale}`;
+  // A text that cannot be parsed may be one long line.
+  const isText = problem.code === "UnreadableFile" && object.column !== undefined;
+  const column = isText ? ` (column ${object.column})` : "";
+  return `${place}${objectLabel(object)}${field}: ${mark}${problem.reason}${column}${stale}`;
 }
 
 /** The limits that peers can reach, by the names under which they are set (docs/limits.md) and counted. */

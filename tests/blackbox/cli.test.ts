@@ -103,6 +103,17 @@ describe("command line", () => {
     assert.match(line!, /^\S*bad\.yaml:\d+ Rule default\/broken spec\.dslx\[0\]\S*: .*NO_SUCH_OPERATOR/);
   });
 
+  it("validate names file, line and column of what cannot be parsed", async () => {
+    const file = join(directory, "broken.yaml");
+    writeFileSync(file, "kind: Rule\nmetadata: {name: r1\n  x: y\n");
+    const { code, stdout } = await albatross("validate", file);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /^\S*broken\.yaml:3 File \S*broken\.yaml: not valid YAML or JSON: .* \(column \d+\)\n$/,
+    );
+  });
+
   it("validate names what would not be served", async () => {
     const file = join(directory, "unserved.yaml");
     writeFileSync(file, documents([frontend({ name: "secure", port: 8443, protocol: "https" })]));
@@ -110,7 +121,7 @@ describe("command line", () => {
     assert.equal(code, 1);
     assert.equal(
       stdout,
-      `${file}:10 Frontend default/secure spec.protocol: protocol "https" is not served yet\n`,
+      `${file}:11 Frontend default/secure spec.protocol: protocol "https" is not served yet\n`,
     );
   });
 

@@ -147,7 +147,7 @@ describe("live edits", () => {
     assert.match(found.object.file, /rule\.yaml$/);
     assert.equal(found.object.line, 4);
     assert.ok(found.object.column >= 1);
-    await gateway.process.waitForLine("stderr", (line) => /rule\.yaml:4\b/.test(line));
+    await gateway.process.waitForLine("stderr", (line) => /rule\.yaml:4 File .* \(column \d+\)/.test(line));
     assert.equal(await answer(), "one");
     gateway.write("rule.yaml", [to("two")]);
     await becomes("two");

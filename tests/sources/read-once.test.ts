@@ -64,7 +64,7 @@ test("read once: what cannot be read is told, the rest counts", () =>
       "bytes.yaml:1 File bytes.yaml: not UTF-8 text",
       "link.yaml:1 File link.yaml: no such file or folder",
       "missing.yaml:1 File missing.yaml: no such file or folder",
-      "null.yaml:1 File null.yaml: not valid YAML or JSON: null byte is not allowed in input",
+      "null.yaml:1 File null.yaml: not valid YAML or JSON: null byte is not allowed in input (column 4)",
     ]);
   }));
 
