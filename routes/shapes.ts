@@ -65,7 +65,7 @@ export const listenersShape = z.object({
     port: z.int(),
     protocol: z.string(),
     addresses: z.array(z.string()),
-    state: z.enum(["serving", "failed", "draining"]),
+    state: z.enum(["serving", "pending", "failed", "draining"]),
     reason: z.string(),
     connections: z.int(),
   })),

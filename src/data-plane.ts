@@ -29,9 +29,9 @@ export interface ListenerStatus {
   readonly protocol: string;
   /** Addresses bound; `::` takes both families. */
   readonly addresses: readonly string[];
-  /** `failed` is tried again, `draining` only finishes what it has begun. */
-  readonly state: "serving" | "failed" | "draining";
-  /** Why it failed, "" otherwise. */
+  /** `pending` is not bound yet, `failed` is tried again, `draining` only finishes what it has begun. */
+  readonly state: "serving" | "pending" | "failed" | "draining";
+  /** Why it failed, or what it waits for; "" otherwise. */
   readonly reason: string;
   readonly connections: number;
 }
@@ -198,12 +198,19 @@ class LiveDataPlane implements DataPlane {
     const wanted = [...this.#served.values()].map((listener): ListenerStatus => {
       const { spec } = listener.compiled;
       const port = ports.get(spec.id);
-      const reason = port?.failure ?? "";
+      const failure = port?.failure ?? "";
+      const pending = port?.pending ?? "";
       return {
         ...facts(listener),
         addresses: port?.addresses ?? [],
-        state: reason === "" ? listener.draining ? "draining" : "serving" : "failed",
-        reason,
+        state: failure !== ""
+          ? "failed"
+          : listener.draining
+          ? "draining"
+          : pending !== ""
+          ? "pending"
+          : "serving",
+        reason: failure || pending,
       };
     });
     const leaving = [...this.#draining].map((listener): ListenerStatus => ({

@@ -15,8 +15,10 @@ export interface PortStatus {
   readonly id: string;
   readonly port: number;
   readonly addresses: readonly string[];
-  /** Why it is not bound, "" when it is. */
+  /** Why it could not be bound, "" when that is not so. */
   readonly failure: string;
+  /** What is waited for while it is neither bound nor failed, else "". */
+  readonly pending: string;
 }
 
 export interface ListenersOptions {
@@ -61,11 +63,12 @@ export class Listeners {
   }
 
   get statuses(): readonly PortStatus[] {
-    return [...this.#bound.values()].map(({ wanted, sockets, failure }) => ({
-      id: wanted.id,
-      port: wanted.port,
-      addresses: sockets.map((socket) => socket.host),
-      failure,
+    return [...this.#bound.values()].map((bound) => ({
+      id: bound.wanted.id,
+      port: bound.wanted.port,
+      addresses: bound.sockets.map((socket) => socket.host),
+      failure: bound.failure,
+      pending: pendingText(bound),
     }));
   }
 
@@ -101,7 +104,14 @@ export class Listeners {
     await Promise.all([
       ...this.#releases.values(),
       ...wanted.filter(({ id }) => !this.#bound.has(id)).map((port) => {
-        const bound: Bound = { wanted: port, hosts, sockets: [], failure: "", retry: undefined };
+        const bound: Bound = {
+          wanted: port,
+          hosts,
+          sockets: [],
+         
+          failure: "",
+          retry: undefined,
+        };
         this.#bound.set(port.id, bound);
         return this.#try(bound);
       }),
@@ -199,6 +209,10 @@ function codeOf(error: unknown): string {
 
 function isNoIpv6(error: unknown): boolean {
   return ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EPROTONOSUPPORT"].includes(codeOf(error));
+}
+
+function pendingText({ wanted: { port }, sockets, failure }: Bound): string {
+  return failure === "" && sockets.length === 0 ? `port ${port} is being bound` : "";
 }
 
 function failureText(port: number, error: unknown): string {

@@ -2,7 +2,7 @@
 import type { ListenerStatus, UpstreamStatus } from "../data-plane.ts";
 import type { Problem } from "../errors.ts";
 
-/** A listener serves when it serves in every worker; its connections are those of all. */
+/** A listener serves when it serves in every worker; its connections are those of all. The worst state is told. */
 export function mergeListeners(told: readonly (readonly ListenerStatus[])[]): ListenerStatus[] {
   const groups = Map.groupBy(
     told.flat(),
@@ -10,14 +10,15 @@ export function mergeListeners(told: readonly (readonly ListenerStatus[])[]): Li
     ({ id, state, addresses }) => `${id} ${state === "draining" && addresses.length === 0}`,
   );
   return Array.from(groups.values(), (group) => {
-    const failed = group.filter(({ state }) => state === "failed");
-    const [first] = failed.length > 0 ? failed : group;
-    const reasons = [...new Set(failed.map(({ reason }) => reason))].join("; ");
-    const isEverywhere = failed.length === 0 || failed.length === group.length;
+    const absent = ["failed", "pending"].map((state) => group.filter((each) => each.state === state))
+      .find(({ length }) => length > 0) ?? [];
+    const [first] = absent.length > 0 ? absent : group;
+    const reasons = [...new Set(absent.map(({ reason }) => reason))].join("; ");
+    const isEverywhere = absent.length === 0 || absent.length === group.length;
     return {
       ...first!, // groups have members
       addresses: group.find(({ addresses }) => addresses.length > 0)?.addresses ?? [],
-      reason: isEverywhere ? reasons : `in ${failed.length} of ${group.length} workers: ${reasons}`,
+      reason: isEverywhere ? reasons : `in ${absent.length} of ${group.length} workers: ${reasons}`,
       connections: group.reduce((sum, { connections }) => sum + connections, 0),
     };
   });

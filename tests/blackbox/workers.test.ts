@@ -7,7 +7,7 @@ import { freePort, LOOPBACK } from "./harness/addresses.ts";
 import { requestText } from "./harness/client.ts";
 import { startLoad } from "./harness/constant-load.ts";
 import { PROJECT } from "./harness/command.ts";
-import { type Gateway, sumOfSeries, waitReady } from "./harness/gateway.ts";
+import { type Gateway, type Json, sumOfSeries, waitReady } from "./harness/gateway.ts";
 import { frontend, rule, service } from "./harness/objects.ts";
 import { readHead, value } from "./harness/message.ts";
 import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
@@ -149,6 +149,9 @@ describe("two workers", () => {
       );
       assert.equal(problem.object.name, "second");
       assert.match(problem.reason, /port \d+ is in use by another process/);
+      const { listeners } = await site.gateway.api("listeners");
+      const shown = listeners.find((each: Json) => each.port === port);
+      assert.deepEqual([shown.state, shown.addresses, shown.reason], ["failed", [], problem.reason]);
       assert.equal((await site.request()).status, 200, "the others serve");
     } finally {
       await new Promise((resolve) => other.close(resolve));
@@ -156,12 +159,31 @@ describe("two workers", () => {
     await eventually(
       async () => {
         const { listeners } = await site.gateway.api("listeners");
-        return listeners.every(({ state }: { state: string }) => state === "serving");
+        return listeners.every(({ state, addresses }: Json) => state === "serving" && addresses.length > 0);
       },
       () => "the port is not served when it is free",
     );
     assert.deepEqual((await site.gateway.api("problems")).problems, []);
     site.gateway.remove("second.yaml");
+  });
+
+  it("let the older of two Frontends on a port serve, and tell the younger", async () => {
+    // Without times, names decide: "web" is first.
+    site.gateway.write("younger.yaml", [frontend({ name: "younger", port: site.port })]);
+    const problem = await eventually(
+      async () => {
+        const { problems } = await site.gateway.api("problems");
+        return problems.find(({ object }: Json) => object.name === "younger");
+      },
+      () => "two Frontends on one port are no problem",
+    );
+    assert.deepEqual([problem.code, problem.object.kind], ["ListenerConflict", "Frontend"]);
+    for (let n = 0; n < 10; n++) assert.equal((await site.request()).status, 200);
+    site.gateway.remove("younger.yaml");
+    await eventually(
+      async () => (await site.gateway.api("problems")).problems.length === 0,
+      () => "the problem stays",
+    );
   });
 
   it("take edits of the configuration without losing a request", async () => {

@@ -79,7 +79,25 @@ describe("Listeners", () => {
     const { ports, listeners } = setUp("127.0.0.1");
     await listeners.reconcile(wanted(80));
     assert.deepEqual(ports.bound, ["127.0.0.1:80"]);
-    assert.deepEqual(listeners.statuses, [{ id: "tcp/80", port: 80, addresses: ["127.0.0.1"], failure: "" }]);
+    assert.deepEqual(listeners.statuses, [
+      { id: "tcp/80", port: 80, addresses: ["127.0.0.1"], failure: "", pending: "" },
+    ]);
+  });
+
+  it("says of what is not bound what it waits for", async () => {
+    const { ports, listeners } = setUp();
+    const stateOf = () => [listeners.statuses[0]!.pending, listeners.statuses[0]!.failure];
+    let opened = () => {};
+    ports.gate = new Promise<void>((resolve) => opened = resolve);
+    const bound = listeners.reconcile(wanted(80));
+    assert.deepEqual(stateOf(), ["port 80 is being bound", ""]);
+    opened();
+    await bound;
+    assert.deepEqual(stateOf(), ["", ""]);
+    ports.refusals.set(81, "EADDRINUSE");
+    await listeners.reconcile(wanted(81));
+    assert.equal(stateOf()[0], "");
+    assert.match(stateOf()[1]!, /in use/);
   });
 
   it("takes IPv4 alone where there is no IPv6, but does not hide other failures behind it", async () => {

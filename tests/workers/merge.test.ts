@@ -25,6 +25,11 @@ describe("listeners", () => {
     assert.deepEqual(mergeListeners([[failed], [failed]]), [failed]);
     const [half] = mergeListeners([[listener()], [failed]]);
     assert.deepEqual([half?.state, half?.reason], ["failed", "in 1 of 2 workers: in use"]);
+    const pending = listener({ state: "pending", reason: "being bound", addresses: [], connections: 0 });
+    assert.deepEqual(
+      [mergeListeners([[listener()], [pending]])[0]?.reason, mergeListeners([[failed], [pending]])[0]?.state],
+      ["in 1 of 2 workers: being bound", "failed"],
+    );
   });
 
   it("that only drain are apart from those that serve the port again", () => {
