@@ -54,7 +54,10 @@ export function adminPorts(parts: AdminParts): AdminPorts {
     },
     explain(query) {
       const table = gateway.table();
-      return table === undefined ? undefined : explain(table, query, gateway.problems());
+      return table === undefined ? undefined : explain(table, query, {
+        problems: gateway.problems(),
+        usedBy: (object) => gateway.uses(object),
+      });
     },
     metrics: () => metrics.expose(),
   };

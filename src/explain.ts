@@ -15,11 +15,20 @@ type Action = Explanation["action"];
 type Stale = Explanation["stale"][number];
 type Decision = Pick<Explanation, "route" | "filters" | "action" | "steps">;
 
-/** `query.url` is an absolute http or https URL; `problems` are those of the configuration that the table was made of. */
+/** What is known of the configuration that a table was made of. */
+export interface Background {
+  readonly problems: readonly Problem[];
+  /** Secrets and ConfigMaps that an object names. */
+  usedBy(object: Stale["object"]): readonly Stale["object"][];
+}
+
+const NOTHING_KNOWN: Background = { problems: [], usedBy: () => [] };
+
+/** `query.url` is an absolute http or https URL. */
 export function explain(
   table: Table,
   query: ExplainQuery,
-  problems: readonly Problem[] = [],
+  background: Background = NOTHING_KNOWN,
 ): Explanation {
   const { method, url, from, headers } = query;
   const listener = table.listeners.find((each) => each.port === portOf(url) && each.protocol !== "udp");
@@ -36,7 +45,7 @@ export function explain(
       protocol: listener.protocol,
     },
     ...decision,
-    stale: staleAmong(involved(table, listener, decision), problems),
+    stale: staleAmong(involved(table, listener, decision, background), background.problems),
   };
 }
 
@@ -45,6 +54,7 @@ function involved(
   table: Table,
   listener: Listener | undefined,
   { route, action, steps }: Decision,
+  { usedBy }: Background,
 ): Stale["object"][] {
   const { gateway } = table;
   const objects = [{ kind: "ALB2", namespace: gateway.namespace, name: gateway.name }];
@@ -56,6 +66,7 @@ function involved(
     const [namespace = "", name = ""] = service.split("/");
     objects.push({ kind: "Service", namespace, name });
   }
+  objects.push(...objects.flatMap(usedBy));
   const unique = new Map(objects.map((object) => [Object.values(object).join("/"), object]));
   return [...unique.values()];
 }

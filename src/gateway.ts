@@ -16,7 +16,7 @@ import type { Table } from "./table/table.ts";
 import type { Logger } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics/mod.ts";
 import { createTranslator } from "./translation.ts";
-import type { TranslateOptions } from "./translators/types.ts";
+import { type TranslateOptions, type Translation, type Uses, usesKey } from "./translators/types.ts";
 
 export interface GatewayOptions {
   readonly source: Source;
@@ -50,6 +50,8 @@ export interface Gateway {
   /** Of sources, translation and data plane. */
   problems(): readonly Problem[];
   snapshot(): Snapshot | undefined;
+  /** The Secrets and ConfigMaps that an object names. */
+  uses(object: Uses[number]): Uses;
   /** The table that is served. */
   table(): Table | undefined;
   /** Tables taken into service. */
@@ -72,7 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   let revision = 0;
   let isDraining = false;
   let sourceProblems: readonly Problem[] = [];
-  let translationProblems: readonly Problem[] = [];
+  let translation: Pick<Translation, "problems" | "uses"> = { problems: [], uses: new Map() };
   /** Why nothing is served; set at most before the first table. */
   let failure: unknown;
   let pending: SourceUpdate | undefined;
@@ -107,17 +109,17 @@ export function createGateway(options: GatewayOptions): Gateway {
       return;
     }
     const startedAt = performance.now();
-    const translation = await inSlices(translate(update.snapshot));
+    const { table: next, problems: found, uses } = await inSlices(translate(update.snapshot));
     const translatedAt = performance.now();
     snapshot = update.snapshot;
-    translationProblems = translation.problems;
-    const diff = table === undefined ? undefined : await inSlices(diffTables(table, translation.table));
+    translation = { problems: found, uses };
+    const diff = table === undefined ? undefined : await inSlices(diffTables(table, next));
     if (diff?.isEmpty !== true) {
-      const findings = await inSlices(checkChanges(table, translation.table));
+      const findings = await inSlices(checkChanges(table, next));
       if (findings.length > 0) throw new Error(`translation made a wrong table: ${findings.join("; ")}`);
-      metrics.tableApplied(translation.table);
-      await dataPlane.apply(translation.table);
-      table = translation.table;
+      metrics.tableApplied(next);
+      await dataPlane.apply(next);
+      table = next;
       revision++;
       log.info("configuration applied", {
         revision,
@@ -131,7 +133,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function problems(): Problem[] {
-    return [...sourceProblems, ...translationProblems, ...dataPlane.problems()];
+    return [...sourceProblems, ...translation.problems, ...dataPlane.problems()];
   }
 
   function reportProblems(): void {
@@ -168,6 +170,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     readiness: () => readinessOf({ isDraining, isServing: table !== undefined, dataPlane }),
     problems,
     snapshot: () => snapshot,
+    uses: (object) => translation.uses.get(usesKey(object)) ?? [],
     table: () => table,
     revision: () => revision,
   };

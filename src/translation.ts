@@ -26,8 +26,6 @@ interface Memory {
   readonly given: Snapshot;
   /** `given` with last good versions put in. */
   readonly effective: Snapshot;
-  /** Keys of the objects in `effective` that are bad. */
-  readonly bad: ReadonlySet<string>;
   readonly translation: Translation;
 }
 
@@ -60,7 +58,7 @@ function* shortPath(memory: Memory, snapshot: Snapshot): Steps<Memory | undefine
   if (change.type === "nothing") return memory;
   if (change.type === "anything") return undefined;
   const translation = yield* refreshEndpoints(memory.translation, snapshot, change.services);
-  return { given: snapshot, effective: snapshot, bad: memory.bad, translation };
+  return { given: snapshot, effective: snapshot, translation };
 }
 
 function* fullPath(
@@ -69,23 +67,69 @@ function* fullPath(
   memory: Memory | undefined,
 ): Steps<Memory> {
   const translation = yield* translateSteps(given, options);
-  const faulty = new Map(
-    translation.problems.filter(isOwnFault).map(({ object }) => [keyOf(object), object]),
-  );
-  const replacements = memory === undefined ? new Map() : lastGood(faulty.values(), given, memory);
-  if (replacements.size === 0) return { given, effective: given, bad: new Set(faulty.keys()), translation };
-
-  const effective = withReplacements(given, replacements);
-  const repaired = yield* translateSteps(effective, options);
-  const isReplaced = ({ object }: Problem) => replacements.has(keyOf(object));
-  const stale = translation.problems.filter(isReplaced).map((problem) => ({ ...problem, stale: true }));
-  const problems = [...stale, ...repaired.problems.filter((problem) => !isReplaced(problem))];
-  const bad = new Set([...faulty.keys()].filter((key) => !replacements.has(key)));
-  return { given, effective, bad, translation: { ...repaired, problems } };
+  const faults = ownFaults(translation);
+  let replacements = memory === undefined ? new Map() : earlierVersions(faults, given, memory);
+  while (replacements.size > 0) {
+    const effective = withReplacements(given, replacements);
+    const repaired = yield* translateSteps(effective, options);
+    const remaining = ownFaults(repaired);
+    const helpful = new Map(
+      [...replacements].filter(([key, { object }]) =>
+        isBetter(object.kind, remaining.get(key)?.faults, faults.get(key)?.faults)
+      ),
+    );
+    if (helpful.size === replacements.size) {
+      const problems = mergeProblems(translation.problems, repaired.problems, replacements);
+      return { given, effective, translation: { ...repaired, problems } };
+    }
+    replacements = helpful;
+  }
+  return { given, effective: given, translation };
 }
 
-function isOwnFault({ severity, code }: Problem): boolean {
-  return severity === "error" && OWN_FAULTS.has(code);
+/** An object that is bad itself, and in what respects. */
+interface Faulty {
+  readonly object: ObjectRef;
+  readonly faults: Set<string>;
+}
+
+function ownFaults({ problems }: Translation): ReadonlyMap<string, Faulty> {
+  const faulty = new Map<string, Faulty>();
+  for (const { severity, code, object, field } of problems) {
+    if (severity !== "error" || !OWN_FAULTS.has(code)) continue;
+    const key = keyOf(object);
+    const known = faulty.get(key) ?? { object, faults: new Set() };
+    known.faults.add(`${code} ${field}`);
+    faulty.set(key, known);
+  }
+  return faulty;
+}
+
+/** They are bad in the eyes of those who name them, and may be good in those of others. */
+const NAMED: ReadonlySet<string> = new Set(["Secret", "ConfigMap"]);
+
+/**
+ * Whether an earlier version has no faults; one that others name, whether it has fewer and none that the later one lacks:
+ * whoever names a Secret that never was what he wants must not keep those who do from getting its new version.
+ */
+function isBetter(
+  kind: string,
+  earlier: ReadonlySet<string> = new Set(),
+  later: ReadonlySet<string> = new Set(),
+): boolean {
+  if (!NAMED.has(kind)) return earlier.size === 0;
+  return earlier.size < later.size && [...earlier].every((fault) => later.has(fault));
+}
+
+/** Of what was served, what it was is told as stale; of the rest, what is. */
+function mergeProblems(
+  given: readonly Problem[],
+  repaired: readonly Problem[],
+  replacements: ReadonlyMap<string, Replacement>,
+): Problem[] {
+  const isReplaced = ({ object }: Problem) => replacements.has(keyOf(object));
+  const stale = given.filter(isReplaced).map((problem) => ({ ...problem, stale: true }));
+  return [...stale, ...repaired.filter((problem) => !isReplaced(problem))];
 }
 
 /** An earlier version of an object, and how problems call it. */
@@ -94,11 +138,15 @@ interface Replacement {
   readonly ref: ObjectRef;
 }
 
-function lastGood(faulty: Iterable<ObjectRef>, given: Snapshot, memory: Memory): Map<string, Replacement> {
+/** Of objects that are bad, what was served of them before, if that was something else. */
+function earlierVersions(
+  faulty: ReadonlyMap<string, Faulty>,
+  given: Snapshot,
+  memory: Memory,
+): Map<string, Replacement> {
   const found = new Map<string, Replacement>();
-  for (const { kind, namespace, name } of faulty) {
-    const key = keyOf({ kind, namespace, name });
-    if (!isKind(kind) || memory.bad.has(key)) continue;
+  for (const [key, { object: { kind, namespace, name } }] of faulty) {
+    if (!isKind(kind)) continue;
     const object = memory.effective.get(kind, namespace, name);
     if (object === undefined || object === given.get(kind, namespace, name)) continue;
     if (memory.effective.refusals(object).length > 0) continue;

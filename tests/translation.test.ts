@@ -130,3 +130,76 @@ describe("an object that turns bad", () => {
     assert.deepEqual(after.problems.map(({ stale }) => stale), [true]);
   });
 });
+
+describe("a Secret that turns bad", () => {
+  const HASH = "$apr1$qICNZ61Q$2iooiJVUAMmprq258/ChP1";
+  const secret = (stringData: Readonly<Record<string, string>>) => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "s" },
+    stringData,
+  });
+  const GUARDED = rule("r1", { config: { auth: { basic: { auth_type: "basic", secret: "s" } } } });
+  const VERIFIED = rule("r2", { backendProtocol: "https", config: { upstreamTLS: { caSecret: "s" } } });
+  const CA = "-----BEGIN CERTIFICATE-----";
+  const objects = (
+    data: Readonly<Record<string, string>>,
+    rules = [GUARDED],
+  ) => [WEB, ...rules, ...ECHO, secret(data)];
+
+  function users({ table }: Translation): readonly string[] {
+    return table.listeners[0]!.routes.flatMap(({ filters }) =>
+      filters.flatMap((filter) => filter.type === "basic-auth" ? filter.users.map(({ name }) => name) : [])
+    );
+  }
+
+  it("counts on as it was, and is stale", () => {
+    const { snapshot, next } = start();
+    const before = next(snapshot(objects({ auth: `a:${HASH}` })));
+    for (const bad of ["a:x", "b:x", ""]) {
+      const after = next(snapshot(objects({ auth: bad })));
+      assert.deepEqual(after.table, before.table);
+      assert.deepEqual(after.problems.map(({ object, stale }) => [object.kind, stale]), [["Secret", true]]);
+    }
+    assert.deepEqual(users(next(snapshot(objects({ auth: `b:${HASH}` })))), ["b"]);
+  });
+
+  it("is told once, however many name it", () => {
+    const { snapshot, next } = start();
+    const rules = ["r1", "r2", "r3"].map((name) => ({
+      ...GUARDED,
+      metadata: { ...rule(name)["metadata"] as object },
+    }));
+    const { problems, uses } = next(snapshot(objects({ auth: "a:x" }, rules)));
+    assert.deepEqual(problems.map(({ object, field }) => `${object.kind} ${field}`), ["Secret data.auth"]);
+    assert.deepEqual(uses.get("Rule default/r3"), [{ kind: "Secret", namespace: "default", name: "s" }]);
+  });
+
+  it("serves all whom its earlier version served", () => {
+    const { snapshot, next } = start();
+    const rules = [GUARDED, VERIFIED];
+    const before = next(snapshot(objects({ auth: `a:${HASH}`, "ca.crt": CA }, rules)));
+    const after = next(snapshot(objects({ auth: `b:${HASH}` }, rules)));
+    assert.deepEqual(after.table, before.table);
+    assert.deepEqual(after.problems.map(({ field, stale }) => [field, stale]), [['data["ca.crt"]', true]]);
+  });
+
+  it("is not held back by somebody who names what it never was", () => {
+    const { snapshot, next } = start();
+    next(snapshot(objects({ auth: `a:${HASH}` })));
+    // At the moment in which it changes, and later.
+    const rules = [GUARDED, VERIFIED];
+    for (const name of ["b", "c"]) {
+      const after = next(snapshot(objects({ auth: `${name}:${HASH}` }, rules)));
+      assert.deepEqual(users(after), [name]);
+      assert.deepEqual(after.problems.map(({ stale }) => stale), [undefined]);
+    }
+    // Nor does he take from others what they had.
+    const bad = next(snapshot(objects({ auth: "d:x" }, rules)));
+    assert.deepEqual(users(bad), ["c"]);
+    assert.deepEqual(bad.problems.map(({ field, stale }) => [field, stale]), [
+      ["data.auth", true],
+      ['data["ca.crt"]', true],
+    ]);
+  });
+});

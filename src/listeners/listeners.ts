@@ -108,7 +108,7 @@ export class Listeners {
           wanted: port,
           hosts,
           sockets: [],
-         
+
           failure: "",
           retry: undefined,
         };

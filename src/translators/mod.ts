@@ -11,7 +11,7 @@ import { chooseOwner, gatewaySettings } from "./shared/owner.ts";
 import { createReport } from "./shared/report.ts";
 import { createServiceDirectory } from "./shared/services.ts";
 import { createEndpointResolver, type UpstreamPlan } from "./shared/upstream.ts";
-import type { TranslateOptions, Translation } from "./types.ts";
+import type { TranslateOptions, Translation, Uses } from "./types.ts";
 
 /** Translates all objects of a snapshot. Never throws for what users wrote: that becomes problems. */
 export function translate(snapshot: Snapshot, options: TranslateOptions): Translation {
@@ -24,12 +24,13 @@ export function* translateSteps(snapshot: Snapshot, options: TranslateOptions): 
   const report = createReport(snapshot, problems);
   const owner = chooseOwner(snapshot, options, report);
   const gateway = gatewaySettings(owner, options, report);
+  const uses = new Map<string, Uses>();
   const { listeners, upstreams } = owner === undefined
     ? { listeners: [], upstreams: [] }
-    : yield* translateRules({ snapshot, options, owner, report });
+    : yield* translateRules({ snapshot, options, owner, report, uses });
   const base = { shape: TABLE_SHAPE, gateway, listeners } as const;
   const plan = { byService: yield* indexByService(upstreams), unresolved: new Map() };
-  return yield* resolve({ table: { ...base, upstreams: {} }, problems, plan }, upstreams, snapshot);
+  return yield* resolve({ table: { ...base, upstreams: {} }, problems, uses, plan }, upstreams, snapshot);
 }
 
 /**
@@ -68,7 +69,7 @@ function* indexByService(
 
 /** Completes a translation, which lacks problems of references, with the endpoints of `affected` upstreams. */
 function* resolve(
-  { table, problems, plan }: Translation,
+  { table, problems, uses, plan }: Translation,
   affected: Iterable<UpstreamPlan>,
   snapshot: Snapshot,
 ): Steps<Translation> {
@@ -92,6 +93,7 @@ function* resolve(
   return {
     table: { ...table, upstreams },
     problems: [...problems, ...[...unresolved.values()].flat()],
+    uses,
     plan: { ...plan, unresolved },
   };
 }

@@ -20,8 +20,18 @@ export interface Translation {
   readonly table: Table;
   /** Those of references last. */
   readonly problems: readonly Problem[];
+  /** The Secrets and ConfigMaps that objects name, by the {@link usesKey} of the object. */
+  readonly uses: ReadonlyMap<string, Uses>;
   /** What {@link Table.upstreams} was made from, for `refreshEndpoints`. */
   readonly plan: TranslationPlan;
+}
+
+/** Objects that another one names. */
+export type Uses = readonly Pick<ObjectRef, "kind" | "namespace" | "name">[];
+
+/** Key of an object in {@link Translation.uses}. */
+export function usesKey({ kind, namespace, name }: Pick<ObjectRef, "kind" | "namespace" | "name">): string {
+  return `${kind} ${namespace}/${name}`;
 }
 
 /** Remembers which upstreams were resolved from which Service (`namespace/name`). Not part of the table: it holds resources. */
@@ -47,6 +57,8 @@ export interface Context {
   readonly options: TranslateOptions;
   readonly owner: Owner;
   readonly report: Report;
+  /** Becomes {@link Translation.uses}. */
+  readonly uses: Map<string, Uses>;
 }
 
 /** Records a {@link Problem}; `severity` is `error` unless given. */

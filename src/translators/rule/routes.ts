@@ -7,6 +7,7 @@ import { DEFAULT_PRIORITY } from "../../table/precedence.ts";
 import type { Balancing, Protocol, Route, RouteOrder, Source, Upstream } from "../../table/table.ts";
 import { backendProtocolOf, backendProtocolsOf } from "../shared/backend-protocol.ts";
 import { balancingOf } from "../shared/balancing.ts";
+import { lookupFor } from "../shared/lookup.ts";
 import { outlierDetectionOf } from "../shared/outlier.ts";
 import { retryOf } from "../shared/retry.ts";
 import { timeoutsOf } from "../shared/timeouts.ts";
@@ -246,14 +247,17 @@ function chooseTls(
   faults: Refusal[],
   context: Context,
 ): Upstream["tls"] {
-  const { report, snapshot } = context;
   let blamed = BLAMED.get(context);
   if (blamed === undefined) BLAMED.set(context, blamed = new Set());
   const owner = rule?.spec.config?.upstreamTLS === undefined ? frontend : rule;
-  const { tls, finding } = upstreamTlsOf(owner.spec.config?.upstreamTLS, owner.metadata.namespace, snapshot);
+  const { tls, finding, object } = upstreamTlsOf(
+    owner.spec.config?.upstreamTLS,
+    owner.metadata.namespace,
+    lookupFor(owner, context),
+  );
   if (finding === undefined) return tls;
-  faults.push(invalid(finding.field));
-  if (!blamed.has(owner)) report(owner, finding);
+  faults.push(invalid(object === undefined ? finding.field : "spec.config.upstreamTLS.caSecret"));
+  if (!blamed.has(owner)) context.report(object ?? owner, finding);
   blamed.add(owner);
   return tls;
 }

@@ -7,6 +7,7 @@ import type { Filter } from "../../../table/filters.ts";
 import { basicAuthOf } from "../../shared/auth/basic.ts";
 import type { AuthFault } from "../../shared/auth/fault.ts";
 import { forwardAuthOf } from "../../shared/auth/forward.ts";
+import { lookupFor } from "../../shared/lookup.ts";
 import { labelNames } from "../../shared/labels.ts";
 import type { Context } from "../../types.ts";
 import type { FeatureResult, RouteLayers } from "./feature.ts";
@@ -53,13 +54,14 @@ function readFilters(owner: Configured, config: AuthConfig, context: Context): r
   const { namespace } = owner.metadata;
   const filters: Filter[] = [];
   const faults: AuthFault[] = [];
+  const lookup = lookupFor(owner, context);
   if (config.forward !== undefined) {
-    const result = forwardAuthOf(config.forward, namespace, allowedNetworks(context), context);
+    const result = forwardAuthOf(config.forward, namespace, allowedNetworks(context), lookup);
     filters.push(result.filter);
     faults.push(...result.faults);
   }
   if (config.basic !== undefined) {
-    const result = basicAuthOf(config.basic, namespace, context);
+    const result = basicAuthOf(config.basic, namespace, lookup);
     if (result.filter !== undefined) filters.push(result.filter);
     faults.push(...result.faults);
   }

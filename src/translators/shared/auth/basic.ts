@@ -3,7 +3,7 @@ import { isPasswordFault, parseHtpasswd, readPasswordHash } from "../../../lib/h
 import type { SecretObject } from "../../../resources/secret.ts";
 import type { AuthConfig } from "../../../resources/shared-config.ts";
 import type { BasicAuthFilter } from "../../../table/filters.ts";
-import type { Context } from "../../types.ts";
+import type { Lookup } from "../lookup.ts";
 import type { AuthAnswer, AuthFault } from "./fault.ts";
 import { readReference } from "./reference.ts";
 
@@ -20,7 +20,7 @@ export interface BasicAuthResult {
 export function basicAuthOf(
   config: BasicConfig,
   namespace: string,
-  { snapshot }: Pick<Context, "snapshot">,
+  lookup: Lookup,
 ): BasicAuthResult {
   const { auth_type = "", realm = "", secret: reference = "", secret_type } = config;
   if (auth_type !== "basic") {
@@ -37,7 +37,7 @@ export function basicAuthOf(
     const reason = `expected auth-file or auth-map, found ${JSON.stringify(secret_type)}`;
     return failed("InvalidAuth", "basic.secret_type", reason, "unknown secret type");
   }
-  const secret = snapshot.get("Secret", place.namespace, place.name);
+  const secret = lookup("Secret", place.namespace, place.name);
   if (secret === undefined) {
     const reason = `there is no Secret ${place.namespace}/${place.name}`;
     return failed("UnresolvedReference", "basic.secret", reason, "secret refs not found");

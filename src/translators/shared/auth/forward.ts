@@ -3,7 +3,8 @@ import { parseVarString, variablesOf, type VarString } from "../../../lib/var-st
 import { readVariableName } from "../../../lib/variable-names.ts";
 import type { AuthConfig } from "../../../resources/shared-config.ts";
 import type { ForwardAuthFilter } from "../../../table/filters.ts";
-import type { Context } from "../../types.ts";
+import type { ConfigMap } from "../../../resources/config-map.ts";
+import type { Lookup } from "../lookup.ts";
 import { DEFAULT_CACHE_DURATION, readCacheDuration } from "./cache-duration.ts";
 import { type AuthAnswer, type AuthFault, BAD_CONFIG_MAP, BUILD_FAILS, closed } from "./fault.ts";
 import { readReference } from "./reference.ts";
@@ -32,10 +33,10 @@ export function forwardAuthOf(
   config: ForwardConfig,
   namespace: string,
   allowedNetworks: readonly string[],
-  context: Pick<Context, "snapshot">,
+  lookup: Lookup,
 ): ForwardAuthResult {
   const faults: AuthFault[] = [];
-  const reader = createReader(config, namespace, context, faults);
+  const reader = createReader(config, namespace, lookup, faults);
   const filter: ForwardAuthFilter = {
     type: "forward-auth",
     url: reader.url(),
@@ -58,7 +59,7 @@ export function forwardAuthOf(
 function createReader(
   config: ForwardConfig,
   namespace: string,
-  { snapshot }: Pick<Context, "snapshot">,
+  lookup: Lookup,
   faults: AuthFault[],
 ) {
   function fault(field: string, reason: string, answer?: AuthAnswer, code?: AuthFault["code"]): void {
@@ -66,15 +67,25 @@ function createReader(
     faults.push(answer === undefined ? finding : { ...finding, answer });
   }
 
+  /** Of a ConfigMap that is named, instead of the field that names it. */
+  function faultIn(object: ConfigMap, key: string, reason: string, answer?: AuthAnswer): void {
+    const finding = { code: "InvalidAuth", object, field: `data[${JSON.stringify(key)}]`, reason } as const;
+    faults.push(answer === undefined ? finding : { ...finding, answer });
+  }
+
   /** A variable that nobody knows never has a value: the request says so, as in ALB. */
-  function parse(field: string, text: string): VarString {
+  function parse(text: string, unknown: (reason: string) => void): VarString {
     const pieces = parseVarString(text);
     for (const name of variablesOf(pieces)) {
       if (readVariableName(name) === undefined) {
-        fault(field, `there is no variable $${name}, so it never has a value`);
+        unknown(`there is no variable $${name}, so it never has a value`);
       }
     }
     return pieces;
+  }
+
+  function parseField(field: string, text: string): VarString {
+    return parse(text, (reason) => fault(field, reason));
   }
 
   function configMap(field: string, reference: string, answer: AuthAnswer) {
@@ -84,7 +95,7 @@ function createReader(
       fault(field, reason, answer);
       return undefined;
     }
-    const found = snapshot.get("ConfigMap", place.namespace, place.name);
+    const found = lookup("ConfigMap", place.namespace, place.name);
     if (found === undefined) {
       const reason = `there is no ConfigMap ${place.namespace}/${place.name}`;
       fault(field, reason, answer, "UnresolvedReference");
@@ -95,7 +106,7 @@ function createReader(
   return {
     url(): VarString {
       const field = "forward.url";
-      const pieces = parse(field, config.url?.trim() ?? "");
+      const pieces = parseField(field, config.url?.trim() ?? "");
       if (!mayBeUrl(pieces)) {
         const given = config.url ?? "";
         // What stands in front of an @ may be a password.
@@ -119,7 +130,7 @@ function createReader(
 
     /** Null when it is absent or blank. */
     text(name: "auth_request_redirect"): VarString | null {
-      const pieces = parse(`forward.${name}`, config[name] ?? "");
+      const pieces = parseField(`forward.${name}`, config[name] ?? "");
       return pieces.length === 0 ? null : pieces;
     },
 
@@ -127,21 +138,22 @@ function createReader(
       const signin = config.signin?.trim() ?? "";
       return signin === ""
         ? null
-        : parse("forward.signin", completeSignin(signin, config.signin_redirect_param));
+        : parseField("forward.signin", completeSignin(signin, config.signin_redirect_param));
     },
 
     requestHeaders(): Readonly<Record<string, VarString>> {
       const field = "forward.auth_headers_cm_ref";
       const reference = config.auth_headers_cm_ref ?? "";
-      const entries = reference === "" ? [] : Object.entries(
-        configMap(field, reference, BAD_CONFIG_MAP)?.data ?? {},
+      const found = reference === "" ? undefined : configMap(field, reference, BAD_CONFIG_MAP);
+      if (found === undefined) return {};
+      return Object.fromEntries(
+        Object.entries(found.data).map(([name, text]) => {
+          if (!TOKEN.test(name)) {
+            faultIn(found, name, `${JSON.stringify(name)} is no name of a header`, BAD_CONFIG_MAP);
+          }
+          return [name, parse(text, (reason) => faultIn(found, name, reason))];
+        }),
       );
-      return Object.fromEntries(entries.map(([name, text]) => {
-        if (!TOKEN.test(name)) {
-          fault(field, `${JSON.stringify(name)} in the ConfigMap is no name of a header`, BAD_CONFIG_MAP);
-        }
-        return [name, parse(field, text)];
-      }));
     },
 
     upstreamHeaders(): readonly string[] {
@@ -160,13 +172,13 @@ function createReader(
       const found = configMap(field, config.ca_cm_ref, closed(field));
       const ca = found?.data[CA_KEY] ?? "";
       if (found !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----")) {
-        fault(field, `expected certificates in the key ${CA_KEY} of the ConfigMap`, closed(field));
+        faultIn(found, CA_KEY, "expected certificates, PEM", closed(field));
       }
       return ca;
     },
 
     cache(): ForwardAuthFilter["cache"] {
-      const key = parse("forward.cache_key", config.cache_key ?? "");
+      const key = parseField("forward.cache_key", config.cache_key ?? "");
       if (key.length === 0) return null;
       const field = "forward.cache_duration";
       const duration = config.cache_duration || DEFAULT_CACHE_DURATION;
