@@ -133,7 +133,7 @@ export class ChunkedDecoder {
     }
     const fields = new Fields();
     const limit = Math.min(input.length, this.#limits.maxHeadBytes);
-    const stop = fields.parse(input, 0, 0, limit, this.#limits.maxFields);
+    const stop = fields.parse(input, 0, limit, this.#limits.maxFields);
     if (stop === -1) {
       if (input.length >= this.#limits.maxHeadBytes) {
         throw new GatewayError("HEADERS_TOO_LARGE", "trailer section is too large", {
@@ -144,10 +144,7 @@ export class ChunkedDecoder {
       return end;
     }
     this.#trailerBytes = undefined;
-    if (fields.count > 0) {
-      fields.materialise(input, 0, stop);
-      this.trailers = fields;
-    }
+    if (fields.count > 0) this.trailers = fields;
     this.#state = "done";
     return at + stop - (held?.length ?? 0);
   }

@@ -10,6 +10,12 @@ export const SPAN = 5;
 /** Where every head is parsed, so that lists of spans need not grow; what came of it is copied in one piece. */
 const PARSED: number[] = new Array<number>(200 * SPAN).fill(0);
 
+/** Lines without those that a table of drops marks. */
+export interface KeptLines {
+  readonly drop: Uint8Array;
+  readonly lines: string;
+}
+
 /** What a peer may send; exceeding it is refused with 431. */
 export interface HeadLimits {
   /** Bytes of a head or of a trailer section. */
@@ -18,19 +24,17 @@ export interface HeadLimits {
 }
 
 /**
- * Field lines as offsets into `text`, which is the head as it came, one character a byte. A line runs from the start of
- * its name to the start of the next line's.
+ * Field lines as offsets into `text`, which is the section as it came, one character a byte. A line runs from the start of
+ * its name to the start of the next line's. Parsed once, they do not change: messages that repeat them share them.
  */
 export class Fields {
   text = "";
   /** {@link SPAN} numbers a field, relative to `text`. */
   spans: readonly number[] = [];
-  /** Offset in `text` behind the last field line. */
-  end = 0;
   /** Bit n is set when a field with the id n is there, so that nobody looks for one that is not. */
   #present = 0;
-  /** Whether a byte above 0x7f was seen. */
-  #extended = false;
+  /** The lines that were written of it last; see `keptLines`. */
+  kept: KeptLines | undefined;
 
   /** Number of field lines. */
   get count(): number {
@@ -39,10 +43,10 @@ export class Fields {
 
   /**
    * Parses field lines from `at` to the empty line. Returns the offset behind the empty line, or -1 when `limit` comes
-   * first. Offsets are kept relative to `base`. Strict (RFC 9112 5): no folding, no space before the colon, no bare CR
-   * or LF, no control characters.
+   * first. Strict (RFC 9112 5): no folding, no space before the colon, no bare CR or LF, no control characters.
    */
-  parse(bytes: Uint8Array, base: number, at: number, limit: number, maxFields: number): number {
+  parse(bytes: Uint8Array, at: number, limit: number, maxFields: number): number {
+    const base = at;
     let filled = 0;
     let extended = 0;
     let present = 0;
@@ -53,10 +57,9 @@ export class Fields {
       if (code === CR) {
         if (at + 1 >= limit) return -1;
         if (bytes[at + 1] !== LF) throw new GatewayError("BAD_REQUEST", "bare CR in the header section");
-        this.end = at - base;
         this.spans = PARSED.slice(0, filled);
         this.#present = present;
-        this.#extended = extended > 0x7f;
+        this.text = extended > 0x7f ? decodeLatin1(bytes.subarray(base, at)) : decodeAscii(bytes, base, at);
         return at + 2;
       }
       while (TOKEN[code] === 1) {
@@ -93,16 +96,6 @@ export class Fields {
         });
       }
     }
-  }
-
-  /** Makes `text` from the bytes that were parsed. */
-  materialise(bytes: Uint8Array, start: number, end: number): void {
-    this.text = this.#extended ? decodeLatin1(bytes.subarray(start, end)) : decodeAscii(bytes, start, end);
-  }
-
-  /** Marks that bytes outside the field lines (a request target, a reason phrase) are above 0x7f. */
-  markExtended(): void {
-    this.#extended = true;
   }
 
   name(index: number): string {

@@ -1,6 +1,6 @@
 /** HTTP/1 request heads (RFC 9112 2-3, 5): bytes in, a {@link RequestHead} out, or a reason to refuse. */
 import { GatewayError } from "../errors.ts";
-import { decodeLatin1 } from "../lib/latin1.ts";
+import { decodeAscii, decodeLatin1 } from "../lib/latin1.ts";
 import { CR, LF, SP, TARGET, TOKEN } from "./chars.ts";
 import { Fields, type HeadLimits } from "./fields.ts";
 import {
@@ -11,16 +11,15 @@ import {
   NO_BODY,
 } from "./framing.ts";
 import { FieldId } from "./known.ts";
+import type { Repeated } from "./repeated.ts";
 
 export interface RequestLimits extends HeadLimits {
   /** Bytes of the request target; beyond it 414. */
   readonly maxTargetBytes: number;
 }
 
-export interface RequestHead {
-  readonly method: string;
-  /** As received. */
-  readonly target: string;
+/** The field lines of a request and what follows from them, and from the version alone. */
+export interface RequestLines {
   /** 0 or 1, of `HTTP/1.x`. */
   readonly minor: number;
   readonly fields: Fields;
@@ -31,6 +30,12 @@ export interface RequestHead {
   /** The protocols that the client offers to switch to, "" when none is to be considered. */
   readonly upgrade: string;
   readonly expectContinue: boolean;
+}
+
+export interface RequestHead extends RequestLines {
+  readonly method: string;
+  /** As received. */
+  readonly target: string;
   /** Bytes of the head, empty line included. */
   readonly size: number;
 }
@@ -39,16 +44,18 @@ const VERSION = new TextEncoder().encode("HTTP/1.");
 
 /**
  * Parses a head that starts at `start`. Returns undefined when `end` comes first; throws {@link GatewayError}
- * (400, 414, 417, 431, 501, 505) when it can never become a head that we serve.
+ * (400, 414, 417, 431, 501, 505) when it can never become a head that we serve. `last` holds the field lines that came
+ * before on the connection.
  */
 export function parseRequestHead(
   bytes: Uint8Array,
   start: number,
   end: number,
   limits: RequestLimits,
+  last?: Repeated<RequestLines>,
 ): RequestHead | undefined {
   const limit = Math.min(end, start + limits.maxHeadBytes);
-  const complete = parse(bytes, start, limit, limits);
+  const complete = parse(bytes, start, limit, limits, last);
   if (complete === undefined && end - start >= limits.maxHeadBytes) {
     throw new GatewayError("HEADERS_TOO_LARGE", `head of more than ${limits.maxHeadBytes} bytes`, {
       limit: "request.maxHeadBytes",
@@ -62,6 +69,7 @@ function parse(
   start: number,
   limit: number,
   limits: RequestLimits,
+  last: Repeated<RequestLines> | undefined,
 ): RequestHead | undefined {
   let at = start;
   let code = 0;
@@ -95,23 +103,36 @@ function parse(
     throw new GatewayError("BAD_REQUEST", "invalid request line");
   }
   at += 3;
-  const fields = new Fields();
-  at = fields.parse(bytes, start, at, limit, limits.maxFields);
-  if (at === -1) return undefined;
-  if (seen > 0x7f) fields.markExtended();
-  fields.materialise(bytes, start, at);
-  return finish(fields, methodEnd - start, targetStart - start, targetEnd - start, minor, at - start);
+  const linesStart = at;
+  let lines = last?.at(bytes, at, limit);
+  if (lines?.minor === minor) {
+    at += (last as Repeated<RequestLines>).length;
+  } else {
+    const fields = new Fields();
+    at = fields.parse(bytes, at, limit, limits.maxFields);
+    if (at === -1) return undefined;
+    lines = meaningOf(fields, minor);
+    last?.remember(bytes, linesStart, at, lines);
+  }
+  const { fields, framing, connection, keepAlive, upgrade, expectContinue } = lines;
+  const line = seen > 0x7f
+    ? decodeLatin1(bytes.subarray(start, targetEnd))
+    : decodeAscii(bytes, start, targetEnd);
+  return {
+    method: methodOf(line, methodEnd - start),
+    target: line.slice(targetStart - start),
+    minor,
+    fields,
+    framing,
+    connection,
+    keepAlive,
+    upgrade,
+    expectContinue,
+    size: at - start,
+  };
 }
 
-function finish(
-  fields: Fields,
-  methodEnd: number,
-  targetStart: number,
-  targetEnd: number,
-  minor: number,
-  size: number,
-): RequestHead {
-  const { text } = fields;
+function meaningOf(fields: Fields, minor: number): RequestLines {
   const framing = declaredFraming(fields, minor) ?? NO_BODY;
   const connection = connectionOptions(fields);
   const hasBody = framing.kind !== "none" && !(framing.kind === "length" && framing.length === 0);
@@ -126,18 +147,8 @@ function finish(
     }
     expectContinue = hasBody;
   }
-  return {
-    method: methodOf(text, methodEnd),
-    target: text.slice(targetStart, targetEnd),
-    minor,
-    fields,
-    framing,
-    connection,
-    keepAlive: !connection.close && (minor === 1 || connection.keepAlive),
-    upgrade,
-    expectContinue,
-    size,
-  };
+  const keepAlive = !connection.close && (minor === 1 || connection.keepAlive);
+  return { minor, fields, framing, connection, keepAlive, upgrade, expectContinue };
 }
 
 /** One string for every request with a usual method: comparing and looking up those costs least. */

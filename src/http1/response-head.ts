@@ -1,8 +1,10 @@
 /** HTTP/1 response heads of upstreams (RFC 9112 4-6). */
 import { GatewayError } from "../errors.ts";
+import { decodeAscii, decodeLatin1 } from "../lib/latin1.ts";
 import { CR, FIELD_VALUE, LF, SP } from "./chars.ts";
 import { Fields, type HeadLimits } from "./fields.ts";
 import { type BodyFraming, connectionOptions, declaredFraming, NO_BODY, UNTIL_CLOSE } from "./framing.ts";
+import type { Repeated } from "./repeated.ts";
 
 export interface ResponseHead {
   readonly status: number;
@@ -15,13 +17,23 @@ export interface ResponseHead {
   readonly named: readonly string[];
   /** Bytes of the head, empty line included. */
   readonly size: number;
+  /** What `clientResponseHead` made of it last: answers that repeat a head share it. */
+  written: WrittenHead | undefined;
+}
+
+/** The head of an answer as a client got it, and what it depended on. */
+export interface WrittenHead {
+  readonly drop: Uint8Array;
+  readonly added: string;
+  readonly text: string;
 }
 
 const VERSION = new TextEncoder().encode("HTTP/1.");
 
 /**
  * Parses a head that starts at `start`; `requestMethod` decides whether a body follows (RFC 9112 6.3). Returns undefined
- * when `end` comes first; throws {@link GatewayError} when the bytes are no head that can be relayed safely.
+ * when `end` comes first; throws {@link GatewayError} when the bytes are no head that can be relayed safely. `last` holds
+ * the head that came before on the connection.
  */
 export function parseResponseHead(
   bytes: Uint8Array,
@@ -29,9 +41,15 @@ export function parseResponseHead(
   end: number,
   requestMethod: string,
   limits: HeadLimits,
+  last?: Repeated<ResponseHead>,
 ): ResponseHead | undefined {
   const limit = Math.min(end, start + limits.maxHeadBytes);
+  // What follows from an answer to HEAD does not follow from the same bytes to any other method.
+  const repeated = requestMethod === "HEAD" ? undefined : last;
+  const known = repeated?.at(bytes, start, limit);
+  if (known !== undefined) return known;
   const complete = parse(bytes, start, limit, requestMethod, limits);
+  if (complete !== undefined) repeated?.remember(bytes, start, start + complete.size, complete);
   if (complete === undefined && end - start >= limits.maxHeadBytes) {
     throw new GatewayError("UPSTREAM_PROTOCOL", `answer head of more than ${limits.maxHeadBytes} bytes`, {
       limit: "maxResponseHeadBytes",
@@ -79,22 +97,23 @@ function parse(
   if (code !== CR || bytes[at + 1] !== LF) throw new GatewayError("UPSTREAM_PROTOCOL", "invalid status line");
   const phraseEnd = at;
   const fields = new Fields();
-  at = fields.parse(bytes, start, at + 2, limit, limits.maxFields);
+  at = fields.parse(bytes, at + 2, limit, limits.maxFields);
   if (at === -1) return undefined;
-  if (seen > 0x7f) fields.markExtended();
-  fields.materialise(bytes, start, at);
   const bodiless = requestMethod === "HEAD" || status < 200 || status === 204 || status === 304;
   const declared = declaredFraming(fields, minor);
   const framing = bodiless ? NO_BODY : declared ?? UNTIL_CLOSE;
   const connection = connectionOptions(fields);
   return {
     status,
-    reasonPhrase: fields.text.slice(phraseStart - start, phraseEnd - start),
+    reasonPhrase: seen > 0x7f
+      ? decodeLatin1(bytes.subarray(phraseStart, phraseEnd))
+      : decodeAscii(bytes, phraseStart, phraseEnd),
     fields,
     framing,
     keepAlive: !connection.close && (minor === 1 || connection.keepAlive) && framing.kind !== "close",
     named: connection.named,
     size: at - start,
+    written: undefined,
   };
 }
 

@@ -97,9 +97,21 @@ function isOneOf(
 
 /**
  * Field lines without those that `drop` marks, those named in `Connection` and those that were `removed`, whose names
- * are compared `loosely` or not (see {@link isOneOf}).
+ * are compared `loosely` or not (see {@link isOneOf}). What is named follows from the fields, or is the same for `drop`.
  */
 function keptLines(
+  fields: Fields,
+  drop: DropTable,
+  named: readonly string[],
+  removed: readonly string[],
+  loosely: boolean,
+): string {
+  if (removed.length > 0) return linesOf(fields, drop, named, removed, loosely);
+  if (fields.kept?.drop !== drop) fields.kept = { drop, lines: linesOf(fields, drop, named, NONE, loosely) };
+  return fields.kept.lines;
+}
+
+function linesOf(
   fields: Fields,
   drop: DropTable,
   named: readonly string[],
@@ -124,7 +136,7 @@ function keptLines(
       runStart = start;
     }
   }
-  return runStart === -1 ? kept : kept + text.slice(runStart, fields.end);
+  return runStart === -1 ? kept : kept + text.slice(runStart);
 }
 
 export interface UpstreamRequest {
@@ -158,8 +170,10 @@ export function forwardedRequestLines(head: RequestHead, removed = NONE): string
 }
 
 export interface ClientResponse {
-  /** Lines that the gateway adds, each ending in CRLF. */
+  /** Lines that the gateway adds in front, each ending in CRLF. */
   readonly added: string;
+  /** Lines that it adds behind those of the upstream. */
+  readonly appended: string;
   /** Whether `added` holds a Via line, which then replaces the upstream's. */
   readonly replacesVia: boolean;
   /** Whether `added` holds a reason line, which then replaces the upstream's. */
@@ -168,17 +182,21 @@ export interface ClientResponse {
   readonly removed: readonly string[];
 }
 
-/** Status line and field lines of an upstream's answer as the client gets them, without the empty line. */
+/** Head of an upstream's answer as the client gets it. */
 export function clientResponseHead(head: ResponseHead, response: ClientResponse): string {
+  const { added, appended, removed } = response;
   // RFC 9110 8.6: answers that have no body by their code must not announce one.
   const lengthless = head.status < 200 || head.status === 204;
-  const drops = RESPONSE_DROPS[
+  const drop = RESPONSE_DROPS[
     (response.replacesVia ? DROP_VIA : 0) | (response.replacesReason ? DROP_REASON : 0) |
     (lengthless ? DROP_LENGTH : 0)
   ] as DropTable;
-  return `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${response.added}${
-    keptLines(head.fields, drops, head.named, response.removed, false)
-  }`;
+  const isPlain = appended === "" && removed.length === 0;
+  if (isPlain && head.written?.drop === drop && head.written.added === added) return head.written.text;
+  const lines = linesOf(head.fields, drop, head.named, removed, false);
+  const text = `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${added}${lines}${appended}\r\n`;
+  if (isPlain) head.written = { drop, added, text };
+  return text;
 }
 
 /** Fields that must not stand in a trailer section (RFC 9110 6.5.1): framing, routing, authentication, hop-by-hop. */

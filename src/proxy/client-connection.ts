@@ -1,6 +1,7 @@
 /** The server side of HTTP/1.1: one client connection, its requests one after the other. */
 import { GatewayError } from "../errors.ts";
-import { parseRequestHead, type RequestHead } from "../http1/request-head.ts";
+import { Repeated } from "../http1/repeated.ts";
+import { parseRequestHead, type RequestHead, type RequestLines } from "../http1/request-head.ts";
 import { concat } from "../lib/bytes.ts";
 import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
 import { Exchange, type Peer } from "./exchange.ts";
@@ -30,6 +31,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   readonly #watch: IdleWatch;
   /** Bytes that arrived and were not consumed: an incomplete head, a body without taker, the next request. */
   #held: Uint8Array = EMPTY;
+  readonly #lastLines = new Repeated<RequestLines>();
   #exchange: Exchange | undefined;
   #responder: Responder | undefined;
   #requests = 0;
@@ -51,7 +53,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.#port = port;
     this.outbox = new Outbox(socket);
     const { remoteAddress: address, remotePort } = socket;
-    this.#peer = { address, port: remotePort, protocol: "http", told: undefined };
+    this.#peer = { address, port: remotePort, protocol: "http", told: undefined, asked: undefined };
     this.#watch = new IdleWatch(port.wheel, socket, (silentMs) => this.#look(silentMs));
     this.#watch.within(this.#lookEvery());
     socket.handler = this;
@@ -233,7 +235,9 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
       return at + 2;
     }
     const half = input[at] === CR && at + 1 === input.length;
-    const head = half ? undefined : parseRequestHead(input, at, input.length, this.#port.limits.request);
+    const head = half
+      ? undefined
+      : parseRequestHead(input, at, input.length, this.#port.limits.request, this.#lastLines);
     if (head === undefined) {
       if (this.#headStartedAt === 0) {
         this.#headStartedAt = this.#watch.lastActivity;

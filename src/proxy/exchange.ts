@@ -1,6 +1,6 @@
 /** One request with its response: what the client asked, what was decided, what became of it. */
 import { GatewayError } from "../errors.ts";
-import { SPAN } from "../http1/fields.ts";
+import type { Fields } from "../http1/fields.ts";
 import { FieldId } from "../http1/known.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { NO_BODY } from "../http1/framing.ts";
@@ -30,6 +30,15 @@ export interface Peer {
   readonly protocol: "http" | "https";
   /** What was said of this peer to the upstream last: a client seldom changes the host that it asks on a connection. */
   told: ToldUpstream | undefined;
+  /** The host that it asked last. */
+  asked: AskedHost | undefined;
+}
+
+/** The one host of field lines that requests of a connection share. */
+interface AskedHost {
+  readonly fields: Fields;
+  readonly authority: string;
+  readonly host: string;
 }
 
 /** Field lines that do not depend on more than listener, peer and authority. */
@@ -118,16 +127,11 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     if (target.form === "asterisk" && head.method !== "OPTIONS") {
       throw new GatewayError("BAD_REQUEST", "request target * is for OPTIONS only");
     }
-    const field = hostField(head);
-    this.authority = target.authority ?? field ?? "";
-    const hostless = this.authority === "" && head.minor === 0 && target.authority === null;
-    const host = hostless ? NO_HOST : normalizeHost(this.authority);
-    // A Host that is none is refused also where the target has another one (RFC 9112 3.2).
-    const isFieldBad = target.authority !== null && field !== undefined && normalizeHost(field) === null;
-    if (host === null || isFieldBad) throw new GatewayError("BAD_REQUEST", "invalid host");
+    const asked = target.authority === null ? askedBy(peer, head) : askedHost(head, target.authority);
     const path = normalizePath(target.path);
     if (path === null) throw new GatewayError("BAD_REQUEST", "invalid path");
-    this.host = host;
+    this.authority = asked.authority;
+    this.host = asked.host;
     this.path = path;
     this.query = target.query;
     this.requestUri = target.form === "origin" && !head.target.includes("#")
@@ -410,16 +414,32 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   }
 }
 
+/** What {@link askedHost} says of a target without authority, found once for requests that share their field lines. */
+function askedBy(peer: Peer, head: RequestHead): AskedHost {
+  return peer.asked?.fields === head.fields ? peer.asked : peer.asked = askedHost(head, null);
+}
+
+/** Throws {@link GatewayError} 400 unless the request names one host. */
+function askedHost({ fields, minor }: RequestHead, targetAuthority: string | null): AskedHost {
+  const field = hostField(fields, minor);
+  const authority = targetAuthority ?? field ?? "";
+  const hostless = authority === "" && minor === 0 && targetAuthority === null;
+  const host = hostless ? NO_HOST : normalizeHost(authority);
+  // A Host that is none is refused also where the target has another one (RFC 9112 3.2).
+  const isFieldBad = targetAuthority !== null && field !== undefined && normalizeHost(field) === null;
+  if (host === null || isFieldBad) throw new GatewayError("BAD_REQUEST", "invalid host");
+  return { fields, authority, host };
+}
+
 /** Value of the one Host line; undefined when there is none, which only HTTP/1.0 may do (RFC 9112 3.2). */
-function hostField(head: RequestHead): string | undefined {
-  const { fields } = head;
+function hostField(fields: Fields, minor: number): string | undefined {
   const first = fields.indexOfId(FieldId.HOST);
   if (first === -1) {
-    if (head.minor === 1) throw new GatewayError("BAD_REQUEST", "no Host");
+    if (minor === 1) throw new GatewayError("BAD_REQUEST", "no Host");
     return undefined;
   }
-  for (let at = (first + 1) * SPAN + 4; at < fields.spans.length; at += SPAN) {
-    if (fields.spans[at] === FieldId.HOST) throw new GatewayError("BAD_REQUEST", "more than one Host");
+  if (fields.indexOfId(FieldId.HOST, first + 1) !== -1) {
+    throw new GatewayError("BAD_REQUEST", "more than one Host");
   }
   return fields.value(first);
 }

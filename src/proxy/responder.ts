@@ -66,7 +66,7 @@ export class Responder implements AnswerConsumer {
   informational(head: ResponseHead): void {
     if (this.started || this.#exchange.head.minor === 0) return;
     if (head.status === 100) return this.continue();
-    this.#client.outbox.text(`${clientResponseHead(head, NOTHING_ADDED)}\r\n`);
+    this.#client.outbox.text(clientResponseHead(head, NOTHING_ADDED));
     this.batch();
   }
 
@@ -93,8 +93,9 @@ export class Responder implements AnswerConsumer {
         added: this.#lines(!head.fields.has(FieldId.DATE) && edits?.get("date") === undefined),
         replacesVia: viaLine !== "",
         replacesReason: failed,
+        appended: this.#exchange.responseEditLines(),
         removed: edits?.removed ?? NOTHING_REMOVED,
-      }) + (edits === undefined ? "\r\n" : `${this.#exchange.responseEditLines()}\r\n`),
+      }),
     );
   }
 
@@ -208,10 +209,11 @@ export class Responder implements AnswerConsumer {
     this.#client.outbox.text(
       clientResponseHead(head, {
         added: viaLine,
+        appended: `${this.#exchange.responseEditLines()}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n`,
         replacesVia: viaLine !== "",
         replacesReason: false,
         removed: edits?.removed ?? NOTHING_REMOVED,
-      }) + `${this.#exchange.responseEditLines()}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
+      }),
     );
     this.#client.tunnel(socket, rest);
   }
@@ -251,7 +253,13 @@ export class Responder implements AnswerConsumer {
 }
 
 const NOTHING_REMOVED: readonly string[] = [];
-const NOTHING_ADDED = { added: "", replacesVia: false, replacesReason: false, removed: NOTHING_REMOVED };
+const NOTHING_ADDED = {
+  added: "",
+  appended: "",
+  replacesVia: false,
+  replacesReason: false,
+  removed: NOTHING_REMOVED,
+};
 
 /** How the body travels to this client; HTTP/1.0 knows no chunks. */
 function outgoingMode(framing: BodyFraming, minor: number): "length" | "chunked" | "close" {

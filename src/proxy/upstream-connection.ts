@@ -2,6 +2,7 @@
 import { GatewayError } from "../errors.ts";
 import { ChunkedDecoder } from "../http1/chunked.ts";
 import type { Fields, HeadLimits } from "../http1/fields.ts";
+import { Repeated } from "../http1/repeated.ts";
 import { parseResponseHead, type ResponseHead } from "../http1/response-head.ts";
 import { concat } from "../lib/bytes.ts";
 import type { TimerWheel } from "../lib/timer-wheel.ts";
@@ -52,6 +53,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
   #method = "";
   #timeouts: Timeouts | undefined;
   #head: ResponseHead | undefined;
+  readonly #lastHead = new Repeated<ResponseHead>();
   /** Bytes of an answer head that is not complete yet. */
   #held: Uint8Array = EMPTY;
   #remaining = 0;
@@ -202,7 +204,7 @@ export class UpstreamConnection implements SocketHandler, Poolable {
     }
     let at = 0;
     while (this.#state === "head") {
-      const head = parseResponseHead(input, at, input.length, this.#method, this.#headLimits);
+      const head = parseResponseHead(input, at, input.length, this.#method, this.#headLimits, this.#lastHead);
       if (head === undefined) {
         this.#held = at === 0 && input !== bytes ? input : input.slice(at);
         this.#begun ||= this.#held.length > 0;

@@ -1,7 +1,7 @@
 /** What the upstream is told (data-plane spec 3.7), whom the gateway believes, and which fields stop at a hop. */
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { type Field, type Request, value, values } from "./harness/message.ts";
+import { type Field, readResponse, type Request, value, values } from "./harness/message.ts";
 import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
 
@@ -118,6 +118,32 @@ describe("headers to the upstream", () => {
     const request = await seen([["Host", "other.example"]], "http://first.example/x?y");
     assert.equal(request.target, "/x?y");
     assert.equal(value(request, "host"), "first.example");
+  });
+
+  it("are those of each request where a connection repeats its lines", async () => {
+    const requests: readonly (readonly [line: string, host: string, told: string])[] = [
+      ["GET /1", "a.example", "a.example"],
+      ["GET /1", "a.example", "a.example"],
+      ["GET /2", "a.example", "a.example"],
+      ["GET http://first.example/3", "a.example", "first.example"],
+      ["GET /4", "a.example", "a.example"],
+      ["GET http://second.example/5", "a.example", "second.example"],
+      ["PUT /6?x", "b.example", "b.example"],
+      ["GET /7", "a.example", "a.example"],
+    ];
+    const client = await site.dial();
+    for (const [line, host, told] of requests) {
+      await client.send(`${line} HTTP/1.1\r\nHost: ${host}\r\nX-Own: ${host}\r\n\r\n`);
+      assert.equal((await readResponse(client)).status, 200);
+      const request = site.upstream.requests.at(-1)!;
+      assert.deepEqual(
+        ["host", "x-forwarded-host", "x-own", "x-original-method"].map((name) => value(request, name)),
+        [told, told, host, line.split(" ")[0]],
+        line,
+      );
+      assert.equal(request.target, line.slice(line.indexOf("/", line.startsWith("GET http") ? 12 : 0)), line);
+    }
+    client.close();
   });
 });
 

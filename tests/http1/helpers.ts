@@ -45,6 +45,8 @@ export function responseHead(text: string, method = "GET", limits = LIMITS): Res
 export function factsOf(head: RequestHead | ResponseHead | undefined): unknown {
   if (head === undefined) return undefined;
   const { fields, ...rest } = head;
+  // Not of the message, but of what was written of it.
+  delete (rest as { written?: unknown }).written;
   return {
     ...rest,
     fields: Array.from({ length: fields.count }, (_, index) => [

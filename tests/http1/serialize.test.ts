@@ -12,7 +12,7 @@ import {
 } from "../../src/http1/serialize.ts";
 import { bytesOf, LIMITS, requestHead, responseHead } from "./helpers.ts";
 
-const NOTHING_ADDED = { added: "", replacesVia: false, replacesReason: false, removed: [] };
+const NOTHING_ADDED = { added: "", appended: "", replacesVia: false, replacesReason: false, removed: [] };
 
 function forwarded(lines: string): string {
   return forwardedRequestLines(requestHead(`GET / HTTP/1.1\r\n${lines}\r\n`)!);
@@ -88,35 +88,57 @@ describe("clientResponseHead", () => {
       relayed(
         "HTTP/1.0 200 Fine\r\nSet-Cookie: a\r\nConnection: x-h\r\nset-cookie: b\r\nX-H: 1\r\nKeep-Alive: t\r\nServer: s\r\n\r\n",
       ),
-      "HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nset-cookie: b\r\nServer: s\r\n",
+      "HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nset-cookie: b\r\nServer: s\r\n\r\n",
     );
   });
 
   it("replaces Via and the reason only by our own", () => {
     const text = "HTTP/1.1 500 X\r\nVia: up\r\nX-ALB-ERR-REASON: up\r\n\r\n";
-    assert.equal(relayed(text), "HTTP/1.1 500 X\r\nVia: up\r\nX-ALB-ERR-REASON: up\r\n");
+    assert.equal(relayed(text), "HTTP/1.1 500 X\r\nVia: up\r\nX-ALB-ERR-REASON: up\r\n\r\n");
     assert.equal(
       relayed(text, { ...NOTHING_ADDED, added: "Via: alb\r\n", replacesVia: true }),
-      "HTTP/1.1 500 X\r\nVia: alb\r\nX-ALB-ERR-REASON: up\r\n",
+      "HTTP/1.1 500 X\r\nVia: alb\r\nX-ALB-ERR-REASON: up\r\n\r\n",
     );
     assert.equal(
       relayed(text, { ...NOTHING_ADDED, replacesVia: true, replacesReason: true }),
-      "HTTP/1.1 500 X\r\n",
+      "HTTP/1.1 500 X\r\n\r\n",
     );
   });
 
   it("RFC 9110 8.6: no length in an answer that has no body by its code, but in one to HEAD", () => {
-    assert.equal(relayed("HTTP/1.1 204 X\r\nContent-Length: 5\r\n\r\n"), "HTTP/1.1 204 X\r\n");
+    assert.equal(relayed("HTTP/1.1 204 X\r\nContent-Length: 5\r\n\r\n"), "HTTP/1.1 204 X\r\n\r\n");
     assert.equal(
       relayed("HTTP/1.1 103 X\r\nContent-Length: 5\r\nLink: a\r\n\r\n"),
-      "HTTP/1.1 103 X\r\nLink: a\r\n",
+      "HTTP/1.1 103 X\r\nLink: a\r\n\r\n",
     );
     assert.equal(
       relayed("HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n"),
-      "HTTP/1.1 304 X\r\nContent-Length: 5\r\n",
+      "HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n",
     );
     const head = responseHead("HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\n", "HEAD")!;
-    assert.equal(clientResponseHead(head, NOTHING_ADDED), "HTTP/1.1 200 X\r\nContent-Length: 5\r\n");
+    assert.equal(clientResponseHead(head, NOTHING_ADDED), "HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\n");
+  });
+
+  it("says of the same head what is asked now, not what was asked before", () => {
+    const head = responseHead("HTTP/1.1 500 X\r\nVia: up\r\nServer: s\r\n\r\n")!;
+    const plain = "HTTP/1.1 500 X\r\nVia: up\r\nServer: s\r\n\r\n";
+    const variants = [
+      [NOTHING_ADDED, plain],
+      [{ ...NOTHING_ADDED, added: "A: 1\r\n" }, "HTTP/1.1 500 X\r\nA: 1\r\nVia: up\r\nServer: s\r\n\r\n"],
+      [
+        { ...NOTHING_ADDED, added: "Via: a\r\n", replacesVia: true },
+        "HTTP/1.1 500 X\r\nVia: a\r\nServer: s\r\n\r\n",
+      ],
+      [{ ...NOTHING_ADDED, removed: ["server"] }, "HTTP/1.1 500 X\r\nVia: up\r\n\r\n"],
+      [{ ...NOTHING_ADDED, appended: "B: 1\r\n" }, "HTTP/1.1 500 X\r\nVia: up\r\nServer: s\r\nB: 1\r\n\r\n"],
+    ] as const;
+    for (const [first] of variants) {
+      for (const [response, expected] of variants) {
+        clientResponseHead(head, first);
+        assert.equal(clientResponseHead(head, response), expected);
+        assert.equal(clientResponseHead(head, response), expected);
+      }
+    }
   });
 });
 
@@ -216,7 +238,7 @@ describe("heads that were written, properties", () => {
   it("a relayed answer parses back to the same fields", () => {
     fc.assert(fc.property(lines, fc.constantFrom("", "OK", "caf\xe9 x"), (lines, phrase) => {
       const before = responseHead(`HTTP/1.1 200 ${phrase}\r\n${lines}\r\n`)!;
-      const after = responseHead(`${clientResponseHead(before, NOTHING_ADDED)}\r\n`)!;
+      const after = responseHead(clientResponseHead(before, NOTHING_ADDED))!;
       assert.deepEqual([after.status, after.reasonPhrase], [200, phrase]);
       const namesOf = (head: typeof before) =>
         Array.from(
