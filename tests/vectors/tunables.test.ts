@@ -28,14 +28,6 @@ interface TunableCase extends Case {
 const all = loadCases<TunableCase>("16-keepalive-tunables.yaml");
 const ofKind = (...kinds: string[]) => all.filter(({ kind }) => kinds.includes(kind));
 
-/** `resolver-*`: the program asks the system, which knows more than one server. */
-const SYSTEM_RESOLVES =
-  "names are resolved by the system, which asks every nameserver, knows hosts and search domains, and starts without any";
-
-describe("vectors: 16-keepalive-tunables (not run)", () => {
-  for (const { name } of ofKind("resolver")) it(name, { skip: SYSTEM_RESOLVES }, () => {});
-});
-
 /** Milliseconds; null for `os`. */
 function duration(text: string): number | null {
   return text === "os" ? null : parseDuration(text) ?? NaN;
