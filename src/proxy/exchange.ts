@@ -403,11 +403,13 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     const { listener, peer: { protocol } } = this;
     // Data-plane spec 3.5: an edited Host is what is reported.
     const authority = this.#requestEdits?.get("host") ?? this.authority;
+    // HTTP/1.0 may say no host; then there is none to tell of, as with nginx.
+    const hostLine = authority === "" ? "" : `X-Forwarded-Host: ${authority}\r\n`;
     return {
       listener,
       authority,
       untilUri: `X-Real-IP: ${this.clientAddress}\r\nX-Forwarded-For: ${this.forwardedChain}\r\n` +
-        `X-Forwarded-Proto: ${protocol}\r\nX-Scheme: ${protocol}\r\nX-Forwarded-Host: ${authority}\r\n` +
+        `X-Forwarded-Proto: ${protocol}\r\nX-Scheme: ${protocol}\r\n${hostLine}` +
         `X-Forwarded-Port: ${listener.spec.port}\r\nX-Original-URI: `,
       untilUrl: `\r\nX-Original-URL: ${protocol}://${authority}`,
     };

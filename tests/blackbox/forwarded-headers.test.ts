@@ -72,6 +72,20 @@ describe("headers to the upstream", () => {
     assert.equal(value(request, "x-real-ip"), CLIENT);
   });
 
+  it("of HTTP/1.0 without a Host have a Host, and tell of none", async () => {
+    const before = site.upstream.requests.length;
+    const { status } = await site.request({
+      version: "1.0",
+      fields: [["X-Forwarded-Host", "forged"]],
+      from: CLIENT,
+    });
+    assert.equal(status, 200);
+    const request = site.upstream.requests[before]!;
+    assert.equal(value(request, "host"), "localhost");
+    assert.deepEqual(values(request, "x-forwarded-host"), []);
+    assert.equal(value(request, "x-forwarded-port"), String(site.port));
+  });
+
   it("keep other names with underscores", async () => {
     assert.equal(value(await seen([["my_header", "v"]]), "my_header"), "v");
   });
