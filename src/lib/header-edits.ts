@@ -27,7 +27,7 @@ export function fieldKey(name: string): string {
 }
 
 /** What an edit needs to know of a name. */
-interface FieldName {
+export interface FieldName {
   readonly lower: string;
   /** See {@link fieldKey}. */
   readonly key: string;
@@ -65,12 +65,22 @@ export function headerEditFault(name: string): string | undefined {
   return FORBIDDEN.has(fieldKey(name)) ? "belongs to the connection or frames the message" : undefined;
 }
 
-interface Added {
-  readonly lower: string;
-  /** See {@link fieldKey}. */
-  readonly key: string;
-  readonly name: string;
+/** A line to be added, in the form in which it is written. */
+export interface FieldEdit {
+  readonly name: FieldName;
+  readonly spelling: string;
   readonly value: string;
+  /** With its CRLF. */
+  readonly line: string;
+}
+
+/**
+ * Prepares an edit, for those that are the same for every message. Control characters in the value are dropped: a value
+ * is one line (RFC 9110 5.5).
+ */
+export function fieldEdit(name: string, value: string): FieldEdit {
+  const text = fieldValue(value);
+  return { name: nameOf(name), spelling: name, value: text, line: `${name}: ${text}\r\n` };
 }
 
 /** What follows edits as they are made. */
@@ -87,7 +97,7 @@ export class HeaderEdits {
   readonly removedKeys: string[] = [];
   /** Told of every edit from now on. */
   observer: EditObserver | undefined;
-  #added: Added[] = [];
+  #added: FieldEdit[] = [];
 
   get empty(): boolean {
     return this.removed.length === 0 && this.#added.length === 0;
@@ -95,38 +105,51 @@ export class HeaderEdits {
 
   /** Replaces all lines of a field by one. */
   set(name: string, value: string): void {
-    this.remove(name);
-    this.add(name, value);
+    this.setField(fieldEdit(name, value));
   }
 
-  /** Adds one line to a field. Control characters in the value are dropped: a value is one line (RFC 9110 5.5). */
+  /** Adds one line to a field. */
   add(name: string, value: string): void {
-    const { lower, key, addable } = nameOf(name);
-    if (!addable) return;
-    const entry = { lower, key, name, value: fieldValue(value) };
-    this.#added.push(entry);
-    this.observer?.added(name, entry.value);
+    this.addField(fieldEdit(name, value));
+  }
+
+  /** {@link set} with what was prepared. */
+  setField(edit: FieldEdit): void {
+    this.#remove(edit.name, edit.spelling);
+    this.addField(edit);
+  }
+
+  /** {@link add} with what was prepared. */
+  addField(edit: FieldEdit): void {
+    if (!edit.name.addable) return;
+    this.#added.push(edit);
+    this.observer?.added(edit.spelling, edit.value);
   }
 
   /** Drops all lines of a field, those added before included. */
   remove(name: string): void {
-    const { lower, key, removable } = nameOf(name);
+    this.#remove(nameOf(name), name);
+  }
+
+  #remove({ lower, key, removable }: FieldName, spelling: string): void {
     if (!removable) return;
     if (!this.removed.includes(lower)) {
       this.removed.push(lower);
       this.removedKeys.push(key);
     }
-    this.observer?.removed(name);
-    if (this.#added.some((entry) => entry.key === key)) {
-      this.#added = this.#added.filter((entry) => entry.key !== key);
+    this.observer?.removed(spelling);
+    for (let i = 0; i < this.#added.length; i++) {
+      if (this.#added[i]?.name.key !== key) continue;
+      this.#added = this.#added.filter((edit) => edit.name.key !== key);
+      return;
     }
   }
 
   /** Value that was set or added last; undefined when none was. `name` is lower-case. */
   get(name: string): string | undefined {
     for (let i = this.#added.length - 1; i >= 0; i--) {
-      const entry = this.#added[i] as Added;
-      if (entry.lower === name) return entry.value;
+      const edit = this.#added[i] as FieldEdit;
+      if (edit.name.lower === name) return edit.value;
     }
     return undefined;
   }
@@ -138,7 +161,7 @@ export class HeaderEdits {
   apply(name: string, original: string | undefined): string | undefined {
     if (this.empty) return original;
     const key = fieldKey(name);
-    const values = this.#added.filter((entry) => entry.key === key).map(({ value }) => value);
+    const values = this.#added.filter((edit) => edit.name.key === key).map(({ value }) => value);
     if (original !== undefined && !this.removedKeys.includes(key)) {
       values.unshift(original);
     }
@@ -148,14 +171,15 @@ export class HeaderEdits {
 
   /** The added fields in order. */
   entries(): readonly (readonly [name: string, value: string])[] {
-    return this.#added.map(({ name, value }) => [name, value]);
+    return this.#added.map(({ spelling, value }) => [spelling, value]);
   }
 
   /** The added lines, each ending in CRLF, without those whose name, in whatever spelling, is in `except`. */
   lines(except?: ReadonlySet<string>): string {
     let lines = "";
-    for (const { key, name, value } of this.#added) {
-      if (except === undefined || !except.has(key)) lines += `${name}: ${value}\r\n`;
+    for (let i = 0; i < this.#added.length; i++) {
+      const { name, line } = this.#added[i] as FieldEdit;
+      if (except === undefined || !except.has(name.key)) lines += line;
     }
     return lines;
   }

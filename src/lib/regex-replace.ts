@@ -8,12 +8,18 @@ type Piece = string | number;
 export function compileReplacement(regex: Regex, template: string): (text: string) => string {
   const pieces = parse(template);
   return function replaceFirst(text) {
-    const match = regex.exec(text);
-    if (match === null) return text;
+    const found = regex.find(text);
+    if (found === null) return text;
     let inserted = "";
-    for (const piece of pieces) inserted += typeof piece === "string" ? piece : match[piece] ?? "";
-    return text.slice(0, match.index) + inserted + text.slice(match.end);
+    for (const piece of pieces) inserted += typeof piece === "string" ? piece : groupOf(text, found, piece);
+    return text.slice(0, found[0]) + inserted + text.slice(found[1]);
   };
+}
+
+function groupOf(text: string, found: ArrayLike<number>, group: number): string {
+  const start = found[2 * group] ?? -1;
+  const end = found[2 * group + 1] ?? -1;
+  return start < 0 || end < 0 ? "" : text.slice(start, end);
 }
 
 /** A dollar that starts none of the known forms is a dollar. */

@@ -1,24 +1,36 @@
 /** Cross-origin sharing (data-plane spec 3.3, Fetch standard 3.2). */
+import { fieldEdit } from "../lib/header-edits.ts";
 import type { CorsFilter } from "../table/filters.ts";
 import type { Act } from "./act.ts";
 import type { ExchangePort } from "./ports.ts";
 
+const ANY_ORIGIN = fieldEdit("Access-Control-Allow-Origin", "*");
+const VARIES_BY_ORIGIN = fieldEdit("Vary", "Origin");
+const WITH_CREDENTIALS = fieldEdit("Access-Control-Allow-Credentials", "true");
+
 export function cors(filter: CorsFilter): Act {
   const allows = originMatcher(filter.allowOrigins);
+  const always = [
+    fieldEdit("Access-Control-Allow-Methods", filter.allowMethods),
+    fieldEdit("Access-Control-Allow-Headers", filter.allowHeaders),
+    ...(filter.exposeHeaders === ""
+      ? []
+      : [fieldEdit("Access-Control-Expose-Headers", filter.exposeHeaders)]),
+  ];
 
   function originFields(exchange: ExchangePort, origin: string | undefined): void {
     const edits = exchange.responseEdits;
     // The same for everybody, so that caches may keep it; without credentials, which are not for everybody.
-    if (allows === undefined) return edits.set("Access-Control-Allow-Origin", "*");
-    edits.add("Vary", "Origin");
+    if (allows === undefined) return edits.setField(ANY_ORIGIN);
+    edits.addField(VARIES_BY_ORIGIN);
     if (origin !== undefined && allows(origin)) {
       edits.set("Access-Control-Allow-Origin", origin);
-      if (filter.allowCredentials) edits.set("Access-Control-Allow-Credentials", "true");
+      if (filter.allowCredentials) edits.setField(WITH_CREDENTIALS);
     } else if (filter.allowCredentials) {
       // Whom the upstream admits by itself, `*` even, it admits with credentials of its own or with none.
       exchange.beforeResponse((_status, fields) => {
         const isAdmitted = (fields.get("access-control-allow-origin") ?? null) !== null;
-        if (!isAdmitted) edits.set("Access-Control-Allow-Credentials", "true");
+        if (!isAdmitted) edits.setField(WITH_CREDENTIALS);
       }, { early: true });
     }
   }
@@ -27,9 +39,7 @@ export function cors(filter: CorsFilter): Act {
     const origin = exchange.header("origin");
     const edits = exchange.responseEdits;
     originFields(exchange, origin);
-    edits.set("Access-Control-Allow-Methods", filter.allowMethods);
-    edits.set("Access-Control-Allow-Headers", filter.allowHeaders);
-    if (filter.exposeHeaders !== "") edits.set("Access-Control-Expose-Headers", filter.exposeHeaders);
+    for (const edit of always) edits.setField(edit);
     // Any other OPTIONS is the application's (rulings: CORS).
     const preflight = filter.answersPreflight && exchange.method === "OPTIONS" && origin !== undefined &&
       exchange.header("access-control-request-method") !== undefined;

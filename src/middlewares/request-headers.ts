@@ -1,4 +1,5 @@
 /** Header modification of requests (data-plane spec 3.5): set, set from variables, remove, add, add from variables. */
+import { fieldEdit } from "../lib/header-edits.ts";
 import { encodeUtf8 } from "../lib/utf8.ts";
 import type { RequestHeadersFilter } from "../table/filters.ts";
 import type { Act } from "./act.ts";
@@ -8,19 +9,19 @@ import { compileVariable, type Variable } from "./variables.ts";
 const UNKNOWN: Variable = () => undefined;
 
 export function requestHeaders(filter: RequestHeadersFilter): Act {
-  const set = Object.entries(filter.set).map(([name, value]) => [name, encodeUtf8(value)] as const);
+  const set = Object.entries(filter.set).map(([name, value]) => fieldEdit(name, encodeUtf8(value)));
   const setFrom = Object.entries(filter.setFrom).map(([name, source]) => [name, variable(source)] as const);
-  const add = flatten(filter.add).map(([name, value]) => [name, encodeUtf8(value)] as const);
+  const add = flatten(filter.add).map(([name, value]) => fieldEdit(name, encodeUtf8(value)));
   const addFrom = flatten(filter.addFrom).map(([name, source]) => [name, variable(source)] as const);
   return function requestHeaders(exchange) {
     const edits = exchange.requestEdits;
-    for (const [name, value] of set) edits.set(name, value);
+    for (const edit of set) edits.setField(edit);
     for (const [name, read] of setFrom) {
       const value = read(exchange);
       if (value !== undefined) edits.set(name, value);
     }
     for (const name of filter.remove) edits.remove(name);
-    for (const [name, value] of add) edits.add(name, value);
+    for (const edit of add) edits.addField(edit);
     for (const [name, read] of addFrom) {
       const value = read(exchange);
       if (value !== undefined) edits.add(name, value);

@@ -23,6 +23,11 @@ export interface Regex {
   test(text: string): boolean;
   /** The first match in `text`. */
   exec(text: string): RegexMatch | null;
+  /**
+   * The same without making strings: where the match and each group begin and end, two numbers each, negative for groups
+   * that took no part. The next search of the pattern overwrites them.
+   */
+  find(text: string): ArrayLike<number> | null;
   /** Set when matches can only begin at the start of a text: the text that every one of them begins with, maybe "". */
   readonly requiredPrefix?: string;
 }
@@ -57,6 +62,7 @@ export function compileRegex(pattern: string): RegexResult {
   const regex: Regex = {
     source: pattern,
     test: (text) => matchers.test(text),
+    find: (text) => matchers.exec(text),
     exec: (text) => {
       const slots = matchers.exec(text);
       return slots === null ? null : matchOf(text, slots, program.groups);
