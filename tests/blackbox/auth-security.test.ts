@@ -60,6 +60,15 @@ describe("security: authentication", () => {
           }),
           ...service({ name: "app", endpoints: [app.endpoint] }),
           ...service({ name: "dead", endpoints: [`${LOOPBACK}:${await freePort()}`] }),
+          configMap("framing", {
+            "Content-Length": "31",
+            "transfer-encoding": "chunked",
+            Connection: "close, x-back",
+            Upgrade: "h2c",
+            Expect: "100-continue",
+            "X-Kept": "kept",
+          }),
+          guard("framed", { auth: { forward: { ...forward, auth_headers_cm_ref: "framing" } } }),
           configMap("fields", { "X-Copy": "<$http_x_copy>", Authorization: "Bearer hunter2" }),
           guard("forward", { auth: { forward: { ...forward, auth_headers_cm_ref: "" } } }),
           guard("copy", { auth: { forward } }),
@@ -259,6 +268,19 @@ describe("security: authentication", () => {
     assert.equal(response.status, 500);
     assert.equal(value(response, "x-alb-err-reason"), "AuthFail : send-auth-request-fail");
     await gateway.process.waitForLine("stderr", (line) => line.includes("169.254.169.254 may not be called"));
+  });
+
+  it("lets no configuration say where a call ends, which others' calls follow on the same connection", async () => {
+    const connections = auth.connections.length;
+    for (let i = 0; i < 3; i++) assert.equal((await attempt("/framed")).response.status, 200);
+    for (const call of auth.requests.slice(-3)) {
+      assert.equal(value(call, "x-kept"), "kept");
+      for (const name of ["content-length", "transfer-encoding", "upgrade", "expect"]) {
+        assert.deepEqual(values(call, name), [], name);
+      }
+      assert.deepEqual(values(call, "connection"), ["keep-alive"]);
+    }
+    assert.ok(auth.connections.length <= connections + 1, "the connection is kept");
   });
 
   it("keeps its connections to the server", async () => {

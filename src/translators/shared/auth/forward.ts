@@ -1,4 +1,5 @@
 /** Forward authentication as data (data-plane spec 4.1–4.3). */
+import { fieldKey, headerEditFault } from "../../../lib/header-edits.ts";
 import { parseVarString, variablesOf, type VarString } from "../../../lib/var-string.ts";
 import { readVariableName } from "../../../lib/variable-names.ts";
 import type { AuthConfig } from "../../../resources/shared-config.ts";
@@ -21,6 +22,8 @@ export interface ForwardAuthResult {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Methods that mean something else than asking. */
 const NO_QUESTION: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
+/** The call has no body that could be waited for. */
+const EXPECT = "expect";
 const DEFAULT_MS = 5000;
 const LONGEST_MS = 2 ** 31 - 1; // what timers of every runtime take
 const CA_KEY = "ca.crt";
@@ -69,7 +72,7 @@ function createReader(
 
   /** Of a ConfigMap that is named, instead of the field that names it. */
   function faultIn(object: ConfigMap, key: string, reason: string, answer?: AuthAnswer): void {
-    const finding = { code: "InvalidAuth", object, field: `data[${JSON.stringify(key)}]`, reason } as const;
+    const finding = { code: "InvalidAuth", object, field: keyField(key), reason } as const;
     faults.push(answer === undefined ? finding : { ...finding, answer });
   }
 
@@ -146,13 +149,17 @@ function createReader(
       const reference = config.auth_headers_cm_ref ?? "";
       const found = reference === "" ? undefined : configMap(field, reference, BAD_CONFIG_MAP);
       if (found === undefined) return {};
+      const kept = Object.entries(found.data).filter(([name]) => {
+        if (!TOKEN.test(name)) {
+          faultIn(found, name, `${JSON.stringify(name)} is no name of a header`, BAD_CONFIG_MAP);
+        } else if (isNoneOfTheirs(name)) {
+          faults.push({ ...ignored(name), object: found, field: keyField(name) });
+          return false;
+        }
+        return true;
+      });
       return Object.fromEntries(
-        Object.entries(found.data).map(([name, text]) => {
-          if (!TOKEN.test(name)) {
-            faultIn(found, name, `${JSON.stringify(name)} is no name of a header`, BAD_CONFIG_MAP);
-          }
-          return [name, parse(text, (reason) => faultIn(found, name, reason))];
-        }),
+        kept.map(([name, text]) => [name, parse(text, (reason) => faultIn(found, name, reason))]),
       );
     },
 
@@ -161,8 +168,9 @@ function createReader(
       const field = "forward.upstream_headers";
       for (const name of names) {
         if (!TOKEN.test(name)) fault(field, `${JSON.stringify(name)} is no name of a header`, closed(field));
+        else if (isNoneOfTheirs(name)) faults.push({ ...ignored(name), field });
       }
-      return names;
+      return names.filter((name) => !isNoneOfTheirs(name));
     },
 
     /** PEM, or null for those that the runtime knows. */
@@ -192,6 +200,23 @@ function createReader(
       return { key, lifetimes: lifetimes ?? [] };
     },
   };
+}
+
+function keyField(key: string): string {
+  return `data[${JSON.stringify(key)}]`;
+}
+
+/**
+ * Whether a field frames messages or belongs to a connection, where no configuration has a say: those to a server are
+ * shared, and what follows on them may be about somebody else's request.
+ */
+function isNoneOfTheirs(name: string): boolean {
+  return headerEditFault(name) !== undefined || fieldKey(name) === EXPECT;
+}
+
+function ignored(name: string) {
+  const reason = `${JSON.stringify(name)} belongs to the connection or frames the message; it is ignored`;
+  return { code: "InvalidAuth", reason, severity: "warning" } as const;
 }
 
 /** As far as can be told without the values of its variables. */
