@@ -3,6 +3,8 @@
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd -P)
 bin=$root/node_modules/.bin
+# Bun takes nothing from the folder in which it is started: no .env, no bunfig.toml, which may name code to be run.
+bun_alone=(--no-env-file --config=/dev/null)
 
 say() {
   printf '%s\n' "$*" >&2

@@ -19,6 +19,9 @@ const PORTS = {
 
 type PortName = keyof typeof PORTS;
 
+/** As in scripts/lib.sh. */
+const BUN_ALONE = ["--no-env-file", "--config=/dev/null"];
+
 const children: ChildProcess[] = [];
 let cleanUp = (): void => {};
 let stopping = false;
@@ -27,8 +30,9 @@ async function main(): Promise<void> {
   const ports = readPorts();
   await refuseTakenPorts(ports);
   const config = prepareConfig(ports);
-  start("stable", process.execPath, [join(example, "demo-app.ts"), "stable", String(ports.STABLE_PORT)]);
-  start("canary", process.execPath, [join(example, "demo-app.ts"), "canary", String(ports.CANARY_PORT)]);
+  for (const [name, port] of [["stable", ports.STABLE_PORT], ["canary", ports.CANARY_PORT]] as const) {
+    start(name, process.execPath, [...BUN_ALONE, join(example, "demo-app.ts"), name, String(port)]);
+  }
   const admin = `127.0.0.1:${ports.ADMIN_PORT}`;
   start("gateway", join(root, "scripts/albatross"), [
     ...["run", "--config", config, "--bind", "127.0.0.1", "--admin", admin],

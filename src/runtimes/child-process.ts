@@ -54,7 +54,8 @@ function ownArguments(): string[] {
     // What deno.json says is said again: the image has none. Sharing ports is unstable on Deno.
     return Deno.build.standalone ? [] : ["run", "--quiet", "--allow-all", "--unstable-net", main];
   }
-  return main.startsWith("/$bunfs/") ? [] : ["--no-env-file", main];
+  // As in scripts/lib.sh: nothing counts that lies in the folder in which the program was started.
+  return main.startsWith("/$bunfs/") ? [] : ["--no-env-file", "--config=/dev/null", main];
 }
 
 /** The other end: what a child that was started so has of its parent. */
