@@ -47,3 +47,16 @@ export function encodeUtf8(text: string): string {
   }
   return bytes;
 }
+
+// deno-lint-ignore no-control-regex -- they are what is looked for
+const BINARY = /[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]/;
+
+/** Whether bytes are the beginning of a text in UTF-8, with no control characters that texts do not have. */
+export function isUtf8Text(chunks: readonly Uint8Array[]): boolean {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    return !chunks.some((chunk) => BINARY.test(decoder.decode(chunk, { stream: true })));
+  } catch {
+    return false;
+  }
+}

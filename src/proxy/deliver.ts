@@ -1,10 +1,11 @@
 /** Writes the response that a chain ended with. */
 import { GatewayError } from "../errors.ts";
 import { responseLinesOf } from "../http1/serialize.ts";
+import { isUtf8Text } from "../lib/utf8.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BodySource } from "./forward.ts";
 import { ForwardedResponse, upstreamLength } from "./forwarded-response.ts";
-import type { Responder } from "./responder.ts";
+import { phraseOf, type Responder } from "./responder.ts";
 
 /** Resolves when the last byte was handed over or the client is gone. */
 export async function deliver(response: Response, exchange: Exchange, responder: Responder): Promise<void> {
@@ -55,7 +56,7 @@ async function deliverStream(
   try {
     const start = length === undefined ? await readAhead(reader) : NOTHING_READ;
     if (responder.done) return void reader.cancel().catch(() => {});
-    writeHead(answer, start.isWhole ? sizeOf(start.chunks) : length, exchange, responder);
+    writeHead(answer, start.isWhole ? sizeOf(start.chunks) : length, exchange, responder, start.chunks);
     await pump(reader, start, responder);
   } catch (error) {
     responder.fail(
@@ -115,11 +116,13 @@ function lengthOf(response: ForwardedResponse): number | undefined {
   return announced === undefined ? undefined : Number(announced);
 }
 
+/** `start`: what of the body is there. */
 function writeHead(
   response: Response,
   length: number | undefined,
   exchange: Exchange,
   responder: Responder,
+  start: readonly Uint8Array[] = [],
 ): void {
   exchange.answering(response.status, response.headers);
   // An error page of the gateway's own is not what Rules edit (data-plane spec 3.13), whoever has seen it on its way.
@@ -128,11 +131,25 @@ function writeHead(
   const removed = [...edits?.removed ?? []];
   if (exchange.reason !== "") removed.push("x-alb-err-reason");
   if (exchange.listener.viaLine !== "") removed.push("via");
-  const lines = responseLinesOf(response.headers, removed) +
+  const lines = responseLinesOf(response.headers, removed) + typeLine(response, removed, start) +
     (edits === undefined ? "" : exchange.responseEditLines());
   const isDated = edits?.get("date") !== undefined ||
     (response.headers.has("date") && !removed.includes("date"));
-  responder.ownHead(response.status, response.statusText, lines, { length, isDated });
+  const phrase = response.statusText || phraseOf(response.status);
+  responder.ownHead(response.status, phrase, lines, { length, isDated });
+}
+
+/**
+ * The type of a text that a middleware answered with and named no type of, as `Response` has it by the Fetch standard.
+ * On Bun it has none, and browsers would guess, HTML perhaps.
+ */
+function typeLine(
+  { headers }: Response,
+  removed: readonly string[],
+  start: readonly Uint8Array[],
+): string {
+  const isUntyped = start.length > 0 && !headers.has("content-type") && !removed.includes("content-type");
+  return isUntyped && isUtf8Text(start) ? "content-type: text/plain;charset=UTF-8\r\n" : "";
 }
 
 /** Copies a web stream, of which `start` was read already, to the client at the client's pace. */

@@ -185,6 +185,31 @@ describe("a chain", () => {
     await finish(site, client);
   });
 
+  it("a text without a type is plain text, on every runtime, and has its phrase", async () => {
+    const answers: readonly [body: BodyInit, type: string | undefined][] = [
+      ["<script>é", "text/plain;charset=UTF-8"],
+      [new Uint8Array([0x89, 0x50, 0x4e, 0x47]), undefined],
+      [new Uint8Array([0, 1, 2]), undefined],
+    ];
+    for (const [body, type] of answers) {
+      for (const replaces of [false, true]) {
+        const own: MiddlewareHandler = async (c, next) => {
+          if (replaces) await next();
+          c.res = new Response(body, { status: 201 });
+        };
+        const site = startSite({ middlewares: { own } });
+        const client = site.client().send(request());
+        await site.settle();
+        if (replaces) site.accept().send(answer("html", "Content-Type: text/html\r\n"));
+        await site.settle();
+        const head = client.read().split("\r\n\r\n")[0] ?? "";
+        assert.match(head, /^HTTP\/1\.1 201 Created\r\n/);
+        assert.equal(/^content-type: (.*)$/im.exec(head)?.[1]?.trim(), type, `${body} ${replaces}`);
+        await finish(site, client);
+      }
+    }
+  });
+
   it("an answer put in the place of the upstream's closes the upstream's connection", async () => {
     const replace: MiddlewareHandler = async (c, next) => {
       await next();
