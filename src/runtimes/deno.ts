@@ -11,15 +11,12 @@ import type {
   TlsConnectOptions,
 } from "./runtime.ts";
 import { emptyQueue, turn } from "./accept-queue.ts";
+import { giveFromWrite, LARGE_READ, ReadMemory, takeForWrite } from "./deno-memory.ts";
 import { acceptQueue } from "./listening-sockets.ts";
 import { connectTls } from "./node-tls.ts";
 import { plainAddress } from "./plain-address.ts";
 import { type TurnWriter, TurnWrites } from "./turn-writes.ts";
 import { WriteQueue } from "./write-queue.ts";
-
-/** An idle connection must cost little, a busy one must read much at once: the buffer grows when a read fills it. */
-const SMALL_READ = 4 * 1024;
-const LARGE_READ = 64 * 1024;
 
 /** Deno settles the promises of all that one turn brought before it runs what their handlers queue. */
 const turnWrites = new TurnWrites(queueMicrotask);
@@ -68,7 +65,7 @@ class DenoSocket implements Socket, TurnWriter {
       if (this.#turnBytes > 0) turnWrites.flush();
       this.#push(bytes, start, end);
     }
-    if (this.pendingBytes < LARGE_READ) return true;
+    if (this.pendingBytes <= LARGE_READ) return true;
     this.#mustDrain = true;
     return false;
   }
@@ -80,7 +77,7 @@ class DenoSocket implements Socket, TurnWriter {
 
   #push(bytes: Uint8Array, start: number, end: number): void {
     if (this.#writing !== undefined) return this.#queue.push(bytes, start, end);
-    const memory = takeMemory(end - start);
+    const memory = takeForWrite(end - start);
     memory.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
     this.#begin(memory, end - start);
   }
@@ -123,13 +120,18 @@ class DenoSocket implements Socket, TurnWriter {
 
   /** Reads until the peer ends or the socket dies. */
   async read(): Promise<void> {
-    let buffer = new Uint8Array(SMALL_READ);
+    const memory = new ReadMemory();
     try {
       while (!this.closed) {
-        const count = await this.#conn.read(buffer);
-        // Paused while a read was under way: the bytes wait here, nothing more is read. Whoever has resumed it may
-        // have paused it again before this goes on.
-        while (this.#paused && !this.closed) await new Promise<void>((resolve) => this.#wake = resolve);
+        if (this.#paused) {
+          memory.release();
+          await this.#resumed();
+          continue;
+        }
+        const bytes = memory.take();
+        const count = await this.#conn.read(bytes);
+        // Paused while the read was under way: the bytes wait here.
+        if (this.#paused) await this.#resumed();
         if (this.closed) return;
         if (count === null) {
           this.#peerEnded = true;
@@ -138,13 +140,19 @@ class DenoSocket implements Socket, TurnWriter {
           if (this.#afterFlush !== "nothing" && this.#writing === undefined) this.#closed(undefined);
           return;
         }
-        this.handler.onData(count === buffer.length ? buffer : buffer.subarray(0, count));
-        if (count === buffer.length && count < LARGE_READ) buffer = new Uint8Array(LARGE_READ);
-        else if (count < SMALL_READ && buffer.length > SMALL_READ) buffer = new Uint8Array(SMALL_READ);
+        this.handler.onData(count === bytes.length ? bytes : bytes.subarray(0, count));
+        memory.used(count);
       }
     } catch (error) {
       this.#closed(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      memory.release();
     }
+  }
+
+  /** Whoever has resumed it may have paused it again before this goes on. */
+  async #resumed(): Promise<void> {
+    while (this.#paused && !this.closed) await new Promise<void>((resolve) => this.#wake = resolve);
   }
 
   #begin(memory: Uint8Array, length: number): void {
@@ -160,7 +168,7 @@ class DenoSocket implements Socket, TurnWriter {
   /** The kernel has taken `count` bytes of the write under way. One function for all writes of the socket. */
   readonly #onWritten = (count: number): void => {
     const memory = this.#writing as Uint8Array;
-    if (this.closed) return giveMemory(memory);
+    if (this.closed) return giveFromWrite(memory);
     this.#written += count;
     if (this.#written < this.#writeEnd) {
       this.#conn.write(memory.subarray(this.#written, this.#writeEnd)).then(
@@ -169,7 +177,7 @@ class DenoSocket implements Socket, TurnWriter {
       );
       return;
     }
-    giveMemory(memory);
+    giveFromWrite(memory);
     const next = this.#queue.peek();
     if (next !== undefined) {
       this.#queue.shift(next.length);
@@ -214,22 +222,6 @@ class DenoSocket implements Socket, TurnWriter {
     }
     this.handler.onClose(error);
   }
-}
-
-/**
- * Memory for writes, used again and again: what Deno writes must stay as it is until its promise resolves, and new memory
- * for every write costs more than the copy.
- */
-const memories: Uint8Array[] = [];
-const MEMORY_BYTES = 8 * 1024;
-const MAX_MEMORIES = 512;
-
-function takeMemory(length: number): Uint8Array {
-  return length > MEMORY_BYTES ? new Uint8Array(length) : memories.pop() ?? new Uint8Array(MEMORY_BYTES);
-}
-
-function giveMemory(memory: Uint8Array): void {
-  if (memory.length === MEMORY_BYTES && memories.length < MAX_MEMORIES) memories.push(memory);
 }
 
 /** Owner of a socket between its creation and the moment somebody takes it. */
