@@ -1,15 +1,18 @@
 /**
- * `scripts/faults [--attack NAME]… [--idle N] [--slow N] [--seconds N] [--rate N]`: what idle clients, slow senders and slow readers cost,
- * and what they do to a client that behaves. Exits 1 when one of its requests fails or its p99 is twice what it was.
+ * `scripts/faults [--nginx] [--attack NAME]… [--idle N] [--slow N] [--seconds N] [--rate N]`: what idle clients,
+ * slow senders and slow readers cost, and what they do to a client that behaves. Exits 1 when one of its requests fails or
+ * its p99 is twice what it was; nginx is a yardstick and decides nothing.
  */
 import { parseArgs } from "node:util";
 import { GATEWAY_RUNTIME } from "../blackbox/harness/command.ts";
-import { type AttackResult, ATTACKS, runAttack } from "./attack-run.ts";
+import { type AttackResult, ATTACKS, type Busy, canPin, runAttack } from "./attack-run.ts";
 import { descriptorLimit } from "./figures.ts";
+import type { TargetName } from "./target.ts";
 
 const { values } = parseArgs({
   options: {
     attack: { type: "string", multiple: true, default: [...ATTACKS] },
+    nginx: { type: "boolean", default: false },
     idle: { type: "string", default: "10000" },
     slow: { type: "string", default: "5000" },
     seconds: { type: "string", default: "10" },
@@ -22,35 +25,47 @@ const most = { idle: limit - 500, slow: Math.floor((limit - 500) / 2) };
 const idle = Math.min(Number(values.idle), most.idle);
 const slow = Math.min(Number(values.slow), most.slow);
 console.log(
-  `${GATEWAY_RUNTIME}: ${limit} descriptors, so ${idle} idle and ${slow} slow clients; ${values.rate} requests/s`,
+  `${limit} descriptors, so ${idle} idle and ${slow} slow clients; ${values.rate} requests/s; ` +
+    (canPin() ? "the gateway on core 0, everything else on core 1" : "not bound to cores"),
 );
 
 let isGood = true;
 for (const attack of ATTACKS) {
   if (!values.attack.includes(attack)) continue;
-  const clients = attack === "idle" ? idle : slow;
-  const result = await runAttack({
-    attack,
-    clients,
-    seconds: Number(values.seconds),
-    rate: Number(values.rate),
-  });
-  console.log(describe(result));
-  if (result.during.failed > 0 || result.held < clients || result.during.p99 >= 2 * result.before.p99) {
-    isGood = false;
+  for (const target of [GATEWAY_RUNTIME, ...(values.nginx ? ["nginx" as const] : [])]) {
+    const clients = attack === "idle" ? idle : slow;
+    const result = await runAttack({
+      target,
+      attack,
+      clients,
+      seconds: Number(values.seconds),
+      rate: Number(values.rate),
+    });
+    console.log(describe(target, result));
+    const isHarmed = result.during.failed > 0 || result.during.p99 >= 2 * result.before.p99;
+    if (target !== "nginx" && (isHarmed || result.held < clients)) isGood = false;
   }
 }
 process.exit(isGood ? 0 : 1);
 
-function describe({ attack, held, before, during, memory, descriptors }: AttackResult): string {
+function describe(target: TargetName, result: AttackResult): string {
+  const { attack, held, settledMs, before, during, memory, descriptors } = result;
   const perClient = ((memory[1]! - memory[0]!) * 1024 / held).toFixed(1);
   return [
-    `${GATEWAY_RUNTIME} ${held} ${attack}:`,
+    `${target} ${held} ${attack}, all there after ${(settledMs / 1000).toFixed(1)} s:`,
     `  p50 ${before.p50.toFixed(2)} → ${during.p50.toFixed(2)} ms, p99 ${before.p99.toFixed(2)} → ${
       during.p99.toFixed(2)
     } ms (× ${(during.p99 / before.p99).toFixed(2)}), failed ${during.failed} of ${during.requests}`,
     `  memory ${memory.map(Math.round).join(" → ")} MB (${perClient} kB each), descriptors ${
       descriptors.join(" → ")
     }`,
+    `  busy before: ${busy(result.busyBefore)}; meanwhile: ${busy(result.busyDuring)}`,
   ].join("\n");
+}
+
+function busy({ target, attacker, attackedUpstream }: Busy): string {
+  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  return `itself ${percent(target)}, attackers ${percent(attacker)}, their upstream ${
+    percent(attackedUpstream)
+  }`;
 }

@@ -15,11 +15,15 @@ const LARGE = "x".repeat(1024 * 1024);
 const UPLOAD = "y".repeat(300_000);
 /** Between two changes of the configuration. */
 const CHANGE_MS = 250;
+/** From the removal of a file to the end of its listener, which waits up to a second for a moment without clients. */
+const REMOVAL_MS = 3000;
 
 export interface SoakResult {
   /** Exchanges that went as they should, by kind. */
   readonly done: Readonly<Record<string, number>>;
   readonly failures: readonly string[];
+  /** How often the extra listener was removed while a client dialled it. */
+  readonly removals: number;
   /** New connections that ended while their listener was being closed: refused, only later than with ECONNREFUSED. */
   readonly refusedLate: number;
   /** Tables taken into service. */
@@ -48,6 +52,7 @@ export async function soak(seconds: number, tick: (sample: Sample) => void = () 
     return {
       done: run.done,
       failures: run.failures,
+      removals: run.removals,
       refusedLate: run.refusedLate,
       revisions: revision,
       memory,
@@ -118,6 +123,8 @@ class Soak {
   readonly failures: string[] = [];
   /** New connections to the extra listener that ended before a byte was answered, in the moment of its removal. */
   refusedLate = 0;
+  removals = 0;
+  #removedAt = -Infinity;
   #over = false;
 
   constructor(
@@ -164,6 +171,7 @@ class Soak {
     let client: Connection | undefined;
     while (!this.#over) {
       const isFresh = client === undefined;
+      const begunAt = performance.now();
       try {
         // The extra listener comes and goes: whoever is refused was not served, and not lost either.
         client ??= await dial({ host: this.gateway.host, port }).catch((error) => {
@@ -180,7 +188,9 @@ class Soak {
         }
       } catch (error) {
         // The kernel shakes hands for a port up to the moment in which it is closed: nobody has read that request.
-        if (port === this.extra && isFresh && /ECONNRESET|end; unread 0 bytes/.test(String(error))) {
+        const isBeingRemoved = port === this.extra && begunAt >= this.#removedAt &&
+          begunAt < this.#removedAt + REMOVAL_MS;
+        if (isBeingRemoved && isFresh && /ECONNRESET|end; unread 0 bytes/.test(String(error))) {
           this.refusedLate++;
         } else this.#fail(kind, error);
         client?.close();
@@ -290,7 +300,11 @@ class Soak {
           frontend({ name: "extra", port: this.extra, services: [{ name: "other" }] }),
         ]);
       }
-      if (step % 8 === 7) gateway.remove("extra.yaml");
+      if (step % 8 === 7) {
+        this.#removedAt = performance.now();
+        this.removals++;
+        gateway.remove("extra.yaml");
+      }
       if (step % 20 === 0) gateway.process.signal("SIGHUP");
       if (step % 30 === 15) gateway.write("bad.yaml", "kind: Rule\n  bad: indent\n");
       if (step % 30 === 20) gateway.remove("bad.yaml");

@@ -11,16 +11,17 @@ const ALLOWED_MEGABYTES = 60;
 
 describe("mixed traffic under changes", () => {
   it("loses nothing and leaves nothing behind", { timeout: 120_000 }, async () => {
-    const { done, failures, refusedLate, revisions, memory, descriptorsBefore, descriptorsAfter } =
+    const { done, failures, removals, refusedLate, revisions, memory, descriptorsBefore, descriptorsAfter } =
       await soak(SECONDS);
     const half = memory.slice(Math.floor(memory.length / 2));
     const growth = slopePerMinute(half) * SECONDS / 2 / 60;
     console.log(
-      JSON.stringify({ done, refusedLate, revisions, growth, descriptorsBefore, descriptorsAfter }),
+      JSON.stringify({ done, removals, refusedLate, revisions, growth, descriptorsBefore, descriptorsAfter }),
     );
     assert.deepEqual(failures, []);
     for (const [kind, count] of Object.entries(done)) assert.ok(count > 5, `${kind}: ${count}`);
     assert.equal(Object.keys(done).length, 11, Object.keys(done).join());
+    assert.ok(refusedLate <= 1, `${refusedLate} refused late in ${removals} removals`);
     assert.ok(revisions > 20, `${revisions} tables`);
     assert.ok(growth < ALLOWED_MEGABYTES, `memory grew by ${growth} MB`);
     // Idle connections to the two upstreams may be open still.
