@@ -1,4 +1,5 @@
 /** Asks a gateway that runs, over its admin plane: it remembers what files do not tell. */
+import { callAdmin } from "./admin-call.ts";
 import { type OptionSpec, UsageError } from "./command.ts";
 import { formatEndpoint, parseEndpoint } from "../lib/endpoint.ts";
 
@@ -15,25 +16,9 @@ export async function askGateway(address: string, path: string, body?: unknown):
   const endpoint = parseEndpoint(address);
   if (endpoint === undefined || endpoint.address === "") throw new UsageError("--ask: expected ADDRESS:PORT");
   const url = `http://${formatEndpoint(endpoint)}${path}`;
-  const post = {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json" },
-  };
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(body === undefined ? {} : post),
-    });
-  } catch (error) {
-    throw new UsageError(
-      `--ask: nothing answers at ${address}: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-  const text = await response.text();
-  if (response.status !== 200) {
-    throw new UsageError(`--ask: ${url} answered ${response.status}: ${text.trim()}`);
-  }
+  const { status, text } = await callAdmin(url, TIMEOUT_MS, body).catch((error: Error) => {
+    throw new UsageError(`--ask: nothing answers at ${address}: ${error.message}`);
+  });
+  if (status !== 200) throw new UsageError(`--ask: ${url} answered ${status}: ${text.trim()}`);
   return JSON.parse(text);
 }

@@ -1,5 +1,6 @@
 /** `albatross healthcheck`: asks a running gateway whether it is well, where there is neither shell nor curl. */
 import { formatEndpoint } from "../lib/endpoint.ts";
+import { callAdmin } from "./admin-call.ts";
 import { type Command, EXIT, settingsFrom, UsageError } from "./command.ts";
 
 /** Whoever probes has little patience: Kubernetes and Docker give up by themselves later. */
@@ -25,25 +26,15 @@ export const healthcheck: Command = {
     const path = options["ready"] === true ? "/readyz" : "/livez";
     const url = `http://${formatEndpoint({ ...admin, address })}${path}`;
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-      const text = (await response.text()).trimEnd();
-      if (response.ok) {
-        await io.stdout(`${text}\n`);
+      const { status, text } = await callAdmin(url, PATIENCE_MS);
+      if (status === 200) {
+        await io.stdout(`${text.trimEnd()}\n`);
         return EXIT.ok;
       }
-      await io.stderr(`${url} answered ${response.status}: ${text}\n`);
+      await io.stderr(`${url} answered ${status}: ${text.trimEnd()}\n`);
     } catch (error) {
-      await io.stderr(`${url} cannot be reached: ${reasonOf(error)}\n`);
+      await io.stderr(`${url} cannot be reached: ${(error as Error).message}\n`);
     }
     return EXIT.refused;
   },
 };
-
-/** The innermost cause: what is around it says "fetch failed". */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return `no answer within ${PATIENCE_MS} ms`;
-  return error.cause instanceof Error
-    ? reasonOf(error.cause)
-    : (error as { code?: string }).code ?? error.message;
-}

@@ -68,6 +68,11 @@ describe("command line", () => {
     const ask = (...args: string[]) => albatross("healthcheck", "--admin", `${host}:${port}`, ...args);
     assert.deepEqual(await ask(), { code: 0, stdout: "ok\n", stderr: "" });
     assert.deepEqual((await ask("--ready")).code, 0);
+    const behindProxy = { env: { HTTP_PROXY: "http://127.0.0.1:1", http_proxy: "http://127.0.0.1:1" } };
+    for (const args of [["healthcheck", "--admin"], ["validate", "--ask"]]) {
+      const { code, stderr } = await runProcess(albatrossCommand([...args, `${host}:${port}`]), behindProxy);
+      assert.equal(code, 0, `the admin plane is asked directly: ${stderr}`);
+    }
     gateway.process.signal("SIGTERM");
     await eventually(
       async () => (await ask("--ready")).stderr.includes("answered 503"),
