@@ -39,8 +39,19 @@ interface BuildContext extends MiddlewareServices {
 
 type Builder<F extends Filter> = (filter: F, context: BuildContext) => NamedMiddleware;
 
+const COMPRESSIONS = new WeakMap<Codings, NamedMiddleware>();
+
+/** One for all routes: nearly every route has it, and nothing about it is a route's own. */
+function compression(codings: Codings): NamedMiddleware {
+  const known = COMPRESSIONS.get(codings);
+  if (known !== undefined) return known;
+  const made = { name: "compress", handler: compress(codings), applies: mayCompress };
+  COMPRESSIONS.set(codings, made);
+  return made;
+}
+
 const BUILDERS = {
-  compress: (_, { codings }) => ({ name: "compress", handler: compress(codings), applies: mayCompress }),
+  compress: (_, { codings }) => compression(codings),
   cors: (filter) => actingMiddleware("cors", cors(filter)),
   redirect: (filter) => actingMiddleware("redirect", redirect(filter)),
   vhost: (filter) => actingMiddleware("vhost", vhost(filter)),

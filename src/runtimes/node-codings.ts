@@ -59,6 +59,7 @@ function encode({ create, flush }: EngineKind, body: ReadableStream<Uint8Array>)
   const engine = create();
   const reader = body.getReader();
   let wanted = () => {};
+  let isOver = false;
 
   async function feed(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     let next = readNoting(reader);
@@ -75,16 +76,26 @@ function encode({ create, flush }: EngineKind, body: ReadableStream<Uint8Array>)
 
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      engine.on("data", (chunk) => controller.enqueue(chunk));
-      engine.on("end", () => controller.close());
-      engine.on("error", (error) => controller.error(error));
-      feed(controller).catch((error) => {
+      function fail(error: unknown): void {
+        if (isOver) return;
+        isOver = true;
         controller.error(error);
         engine.destroy();
+        reader.cancel(error).catch(() => {});
+      }
+      engine.on("data", (chunk) => {
+        if (!isOver) controller.enqueue(chunk);
       });
+      engine.on("end", () => {
+        if (!isOver) controller.close();
+        isOver = true;
+      });
+      engine.on("error", fail);
+      feed(controller).catch(fail);
     },
     pull: () => wanted(),
     cancel(reason) {
+      isOver = true;
       engine.destroy();
       return reader.cancel(reason);
     },
