@@ -19,10 +19,16 @@ export type AttackName = (typeof ATTACKS)[number];
 /** Much more than the kernel keeps for a client that reads nothing would be more than it grants TCP in all (`tcp_mem`). */
 const ANSWER_BYTES = 256 * 1024;
 const GOOD_BYTES = 4;
+/** Between two bytes of a slow sender, two reads of a slow reader. */
+const PERIOD_MS = 5000;
 /** Others are measured when the attackers' first bytes are worked off: the gateway takes less than this share of a core. */
 const CALM = 0.1;
 const CALM_MS = 1000;
 const OPEN_MS = 60_000;
+const REHEARSAL_CLIENTS = 200;
+const REHEARSAL_PERIOD_MS = 50;
+const REHEARSAL_RATE = 4000;
+const REHEARSAL_SECONDS = 8;
 
 export interface Latency {
   readonly requests: number;
@@ -106,11 +112,11 @@ async function measure(options: AttackOptions, target: Target, upstream: Process
     return [latency, share(start, spent(), (performance.now() - startedAt) / 1000)];
   }
 
-  await wellBehaved(host, port, rate, Math.min(seconds, 3)); // compiled code and pools are there from now on
+  await rehearse(options, target);
   const [before, busyBefore] = await behave();
   look();
   const begunAt = performance.now();
-  const attackers = attacker = helper("attacker", host, port, attack, clients);
+  const attackers = attacker = helper("attacker", host, port, attack, clients, PERIOD_MS);
   await eventually(
     () => attackers.stdout.includes("ready") || attackers.exit() !== undefined,
     () => "the attackers are not ready",
@@ -128,6 +134,23 @@ async function measure(options: AttackOptions, target: Target, upstream: Process
   await sleep(1000);
   look();
   return { attack, clients, held, settledMs, before, during, busyBefore, busyDuring, memory, descriptors };
+}
+
+/**
+ * Compiled code and pools are there from now on. At the rate of the well-behaved client it would take minutes: its requests
+ * would wait for a compiler that shares the gateway's core, and that for another reason than the attack.
+ */
+async function rehearse({ attack, clients, seconds }: AttackOptions, { host, port }: Target): Promise<void> {
+  const few = helper(
+    "attacker",
+    host,
+    port,
+    attack,
+    Math.min(clients, REHEARSAL_CLIENTS),
+    REHEARSAL_PERIOD_MS,
+  );
+  await wellBehaved(host, port, REHEARSAL_RATE, Math.min(seconds, REHEARSAL_SECONDS));
+  await end(few);
 }
 
 async function calm(pids: readonly number[]): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * `attacker.ts HOST PORT ATTACK CLIENTS`: opens connections that cost and bring nothing, says "ready", and does as little
+ * `attacker.ts HOST PORT ATTACK CLIENTS PERIOD_MS`: opens connections that cost and bring nothing, says "ready", and does as little
  * as keeps them alive, evenly spread over the time, until SIGTERM. Only for Bun on 64-bit Linux: it calls the system's
  * sockets itself, because thousands of stream objects would take the processor from those who are to be measured, and
  * because over loopback a peer is a distant one only with the segments and buffers of one.
@@ -8,8 +8,6 @@
 /** Connections opened without a pause: as many must fit into the gateway's accept queue. */
 const BATCH = 100;
 const BATCH_MS = 5;
-/** Each client's turn comes once in this time: a slow sender's byte, a slow reader's read. */
-const PERIOD_MS = 5000;
 const READ_BYTES = 1000;
 const TICK_MS = 5;
 /** The clients come from many addresses: one has no more than 28,000 ports. */
@@ -33,6 +31,8 @@ const [host, port, attack, count] = [
   process.argv[4]!,
   Number(process.argv[5]),
 ] as const;
+/** Each client's turn comes once in this time: a slow sender's byte, a slow reader's read. */
+const periodMs = Number(process.argv[6]);
 
 const FIRST_BYTES: Readonly<Record<string, string>> = {
   "idle": "",
@@ -105,7 +105,7 @@ let turns = 0;
 setInterval(() => {
   if (attack === "idle") return;
   // As many as are due by now, however late the timer is.
-  const due = Math.floor((performance.now() - started) * count / PERIOD_MS);
+  const due = Math.floor((performance.now() - started) * count / periodMs);
   for (; turns < due; turns++) {
     const socket = sockets[turns % count]!;
     if (attack === "slow readers") C.recv(socket, received, READ_BYTES, MSG_DONTWAIT_NOSIGNAL);
