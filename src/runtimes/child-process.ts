@@ -1,6 +1,11 @@
 /** This program once more, as a child process that is talked to; works from source on Bun and Deno and as one binary. */
 import { spawn } from "node:child_process";
 
+/** How long the output of a child that has ended is waited for. */
+const LAST_OUTPUT_MS = 1000;
+/** How often a child looks whether it still has its parent. */
+const ORPHAN_MS = 1000;
+
 declare const Deno: { readonly build: { readonly standalone: boolean } };
 
 /** What a child has to say, and how it ends. */
@@ -38,6 +43,8 @@ export function startSelf(args: readonly string[], handler: ChildHandler): Child
     if (child.pid === undefined) over(null, null);
   });
   child.on("close", over);
+  // Deno never says "close" when the child has ended without having read everything that was sent to it.
+  child.on("exit", (code, signal) => setTimeout(over, LAST_OUTPUT_MS, code, signal));
   return {
     pid: child.pid ?? 0,
     send(message) {
@@ -72,6 +79,11 @@ export function parentOf(): Parent | undefined {
   return {
     send: (message) => void process.send?.(message),
     onMessage: (listener) => void process.on("message", (message) => listener(String(message))),
-    onGone: (listener) => void process.on("disconnect", listener),
+    onGone(listener) {
+      const { ppid } = process;
+      process.on("disconnect", listener);
+      // Deno never says "disconnect" when the parent has ended without having read everything that was sent to it.
+      setInterval(() => process.ppid !== ppid && listener(), ORPHAN_MS).unref();
+    },
   };
 }

@@ -15,6 +15,7 @@ import type { Notice, WorkerReport } from "./ipc.ts";
 import { mergeListeners, mergeProblems, mergeUpstreams } from "./merge.ts";
 import type { PortGuard } from "./ports.ts";
 import { Slot, type StartWorker } from "./slot.ts";
+import { Watchdog } from "./watchdog.ts";
 import { wholeLines } from "./whole-lines.ts";
 
 export interface SupervisorOptions {
@@ -37,8 +38,6 @@ type Counts = Pick<Metrics, "sum" | "limitHit">;
 const REPORT_MS = 1000;
 /** Share of the time that may be spent on reports. */
 const REPORT_SHARE = 0.02;
-/** Rounds of reports, of two seconds then, in which a worker may be silent; after that it hangs and is replaced. */
-const MAX_SILENCE = 15;
 /** Whoever wants to know waits so long for a worker that is busy, and else gets what it told last. */
 const REPORT_WAIT_MS = 1000;
 /** A worker that has lived so long did not end because of how it started. */
@@ -66,8 +65,7 @@ export class Supervisor implements DataPlane, WorkerFigures {
   /** Highest event loop delay since somebody asked. */
   #lag = 0;
   #refreshing: Promise<void> | undefined;
-  /** Those that have not answered yet, with the rounds that they have missed. */
-  readonly #silent = new Map<Slot, number>();
+  readonly #watchdog = new Watchdog();
   #reports: ReturnType<typeof setTimeout> | undefined;
   #onStarted: (error?: Error) => void = () => {};
   #onDrained: () => void = () => {};
@@ -96,10 +94,10 @@ export class Supervisor implements DataPlane, WorkerFigures {
   async apply(table: Table): Promise<void> {
     const patch = makePatch(this.#table, table);
     this.#table = table;
-    // Those that are starting follow when they have started; nobody waits for them.
+    // Those that are starting follow when they have started; nobody waits for them, nor for those that hang.
     const answers = this.#slots.filter(({ listening }) => listening).map((slot) => {
       const answer = slot.ask({ type: "apply", patch });
-      return slot.state === "serving" ? answer : undefined;
+      return slot.state === "serving" ? this.#watchdog.answerOf(slot, answer) : undefined;
     });
     for (const answer of await Promise.all(answers)) {
       if (answer?.type === "applied" && answer.error !== "") throw new Error(answer.error);
@@ -137,6 +135,7 @@ export class Supervisor implements DataPlane, WorkerFigures {
     const drained = new Promise<void>((resolve) => this.#onDrained = resolve);
     const patience = setTimeout(() => {
       for (const slot of this.#slots) slot.kill();
+      this.#onDrained();
     }, options.delayMs + options.timeoutMs + DRAIN_SPARE_MS);
     await drained;
     clearTimeout(patience);
@@ -183,10 +182,10 @@ export class Supervisor implements DataPlane, WorkerFigures {
 
   /** A worker that has not answered yet is not asked again. */
   async #askOne(slot: Slot): Promise<void> {
-    if (this.#silent.has(slot)) return;
-    this.#silent.set(slot, 0);
+    if (this.#watchdog.expects(slot)) return;
+    this.#watchdog.expect(slot);
     const answer = await slot.ask({ type: "report" });
-    this.#silent.delete(slot);
+    if (answer !== undefined) this.#watchdog.heard(slot);
     if (answer?.type !== "report") return;
     this.#count(slot, answer.report);
     this.#lag = Math.max(this.#lag, answer.report.figures.lagSeconds);
@@ -200,9 +199,7 @@ export class Supervisor implements DataPlane, WorkerFigures {
   #scheduleReports(ms: number): void {
     this.#reports = setTimeout(async () => {
       await this.refresh();
-      for (const [slot, missed] of this.#silent) {
-        this.#silent.set(slot, missed + 1);
-        if (missed < MAX_SILENCE) continue;
+      for (const slot of this.#watchdog.pass(ms)) {
         this.#options.log.error("worker does not answer; it is replaced", {
           worker: slot.number,
           pid: slot.pid,
@@ -232,12 +229,13 @@ export class Supervisor implements DataPlane, WorkerFigures {
         life.ended = true;
         ports.releaseAll(life);
         this.#counts?.sum.forget(slot);
-        this.#silent.delete(slot);
+        this.#watchdog.heard(slot);
         this.#past.cpuSeconds += slot.report?.figures.cpuSeconds ?? 0;
         this.#past.droppedLines += slot.report?.droppedLines ?? 0;
         this.#ended(slot, { code, signal });
       },
     });
+    this.#watchdog.expect(slot, true);
     log.debug("worker started", { worker: slot.number, pid: slot.pid });
   }
 
@@ -250,6 +248,7 @@ export class Supervisor implements DataPlane, WorkerFigures {
     const { ports, log, changed } = this.#options;
     switch (notice.type) {
       case "ready":
+        this.#watchdog.heard(slot);
         log.info("worker serves", { worker: slot.number, pid: slot.pid });
         if (this.#slots.every(({ state }) => state === "serving")) this.#onStarted();
         return changed();

@@ -40,6 +40,8 @@ export function runWorker(options: WorkerOptions): Promise<void> {
     parent.onMessage((text) => {
       const order = decode<Order>(text);
       if (order.type === "claimed") return claims.answered(order);
+      // At once: who takes long to apply a table does not hang.
+      if (order.type === "report") return worker?.tell(order);
       last = last.then(async () => {
         if (order.type === "start") {
           worker = await Worker.start(order, options, claims, send);
@@ -110,7 +112,7 @@ class Worker {
   }
 
   /** Answers true when it has nothing more to do. */
-  async follow(order: Exclude<Order, { type: "start" | "claimed" }>): Promise<boolean> {
+  async follow(order: Exclude<Order, { type: "start" | "claimed" | "report" }>): Promise<boolean> {
     switch (order.type) {
       case "apply": {
         let error = "";
@@ -118,9 +120,6 @@ class Worker {
         this.#send({ type: "applied", id: order.id, error, status: this.status() });
         return false;
       }
-      case "report":
-        this.#send({ type: "report", id: order.id, report: this.#report() });
-        return false;
       case "drain":
         // Reports are asked for meanwhile: the end is waited for elsewhere.
         void this.#dataPlane.drain(order.options).then(() =>
@@ -130,6 +129,11 @@ class Worker {
       case "end":
         return true;
     }
+  }
+
+  /** Answers a request for a report. */
+  tell({ id }: Order & { type: "report" }): void {
+    this.#send({ type: "report", id, report: this.#report() });
   }
 
   status(): WorkerStatus {

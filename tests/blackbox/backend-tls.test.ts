@@ -149,7 +149,7 @@ describe("TLS to endpoints", () => {
     const response = await get("/mute/");
     assert.equal(response.status, 504);
     assert.match(value(response, "x-alb-err-reason")!, /no connection within 300 ms/);
-    assert.ok(performance.now() - started < 3000);
+    assert.ok(performance.now() - started < 10_000);
   });
 
   it("another endpoint is tried where the handshake fails", options, async () => {

@@ -11,7 +11,7 @@ import { reply, startUpstream, type Upstream } from "./harness/upstream.ts";
 import { eventually } from "./harness/wire.ts";
 
 /** Longer than a listener waits before it tries again. */
-const RETRY_MS = 10_000;
+const RETRY_MS = 30_000;
 
 describe("listeners", () => {
   let upstream: Upstream;

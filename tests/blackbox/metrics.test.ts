@@ -34,7 +34,6 @@ describe("metrics", () => {
     await eventually(
       async () => (last = await site.gateway.metric(name, labels)) === expected,
       () => `${name} ${JSON.stringify(labels)} is ${last}, not ${expected}`,
-      2_000,
     );
   }
 

