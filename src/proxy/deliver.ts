@@ -3,7 +3,7 @@ import { GatewayError } from "../errors.ts";
 import { responseLinesOf } from "../http1/serialize.ts";
 import { isUtf8Text } from "../lib/utf8.ts";
 import type { Exchange } from "./exchange.ts";
-import type { BodySource } from "./forward.ts";
+import type { BodySource } from "./answer.ts";
 import { ForwardedResponse, upstreamLength } from "./forwarded-response.ts";
 import { phraseOf, type Responder } from "./responder.ts";
 

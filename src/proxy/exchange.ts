@@ -1,6 +1,5 @@
 /** One request with its response: what the client asked, what was decided, what became of it. */
 import { GatewayError } from "../errors.ts";
-import type { Fields } from "../http1/fields.ts";
 import { FieldId } from "../http1/known.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { NO_BODY } from "../http1/framing.ts";
@@ -18,38 +17,9 @@ import type { BalancedExchange } from "../upstreams/balancers/balancer.ts";
 import type { Attempt, ExchangeRecord } from "../telemetry/record.ts";
 import type { CompiledListener, CompiledRoute } from "./compiled.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { askedBy, NO_HOST, type Peer } from "./peer.ts";
 import type { RequestBody } from "./request-body.ts";
-
-/** Stands for the host of a request that has none, which only HTTP/1.0 allows. */
-const NO_HOST = "_";
-
-/** Facts about the connection that carries the exchange. */
-export interface Peer {
-  readonly address: string;
-  readonly port: number;
-  readonly protocol: "http" | "https";
-  /** What was said of this peer to the upstream last: a client seldom changes the host that it asks on a connection. */
-  told: ToldUpstream | undefined;
-  /** The host that it asked last. */
-  asked: AskedHost | undefined;
-}
-
-/** The one host of field lines that requests of a connection share. */
-interface AskedHost {
-  readonly fields: Fields;
-  readonly authority: string;
-  readonly host: string;
-}
-
-/** Field lines that do not depend on more than listener, peer and authority. */
-interface ToldUpstream {
-  readonly listener: CompiledListener;
-  readonly authority: string;
-  /** Up to the value of `X-Original-URI`. */
-  readonly untilUri: string;
-  /** From its end up to the path in `X-Original-URL`. */
-  readonly untilUrl: string;
-}
+import { toldUpstream } from "./told-upstream.ts";
 
 /** Tells the time of the event that is being worked off, in monotonic milliseconds. */
 export interface EventClock {
@@ -127,7 +97,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     if (target.form === "asterisk" && head.method !== "OPTIONS") {
       throw new GatewayError("BAD_REQUEST", "request target * is for OPTIONS only");
     }
-    const asked = target.authority === null ? askedBy(peer, head) : askedHost(head, target.authority);
+    const asked = askedBy(peer, head, target.authority);
     const path = normalizePath(target.path);
     if (path === null) throw new GatewayError("BAD_REQUEST", "invalid path");
     this.authority = asked.authority;
@@ -381,67 +351,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
 
   /** The lines that tell the upstream who asked for what (data-plane spec 3.7). */
   forwardedLines(): string {
-    const { untilUri, untilUrl } = this.#tellsOfPeer() ? this.#toldBefore() : this.#told();
+    const { untilUri, untilUrl } = toldUpstream(this, this.#requestEdits);
     return `${untilUri}${this.requestUri}${untilUrl}${this.requestUri}\r\nX-Original-Method: ${this.method}\r\n`;
   }
-
-  /** Whether nobody but the peer has a say in what is told of the client: no proxy that is trusted, no edit. */
-  #tellsOfPeer(): boolean {
-    const edits = this.#requestEdits;
-    return this.listener.trustedProxies.length === 0 &&
-      (edits === undefined ||
-        edits.get("host") === undefined && edits.get("x-forwarded-for") === undefined);
-  }
-
-  #toldBefore(): ToldUpstream {
-    const { told } = this.peer;
-    if (told?.authority === this.authority && told.listener === this.listener) return told;
-    return this.peer.told = this.#told();
-  }
-
-  #told(): ToldUpstream {
-    const { listener, peer: { protocol } } = this;
-    // Data-plane spec 3.5: an edited Host is what is reported.
-    const authority = this.#requestEdits?.get("host") ?? this.authority;
-    // HTTP/1.0 may say no host; then there is none to tell of, as with nginx.
-    const hostLine = authority === "" ? "" : `X-Forwarded-Host: ${authority}\r\n`;
-    return {
-      listener,
-      authority,
-      untilUri: `X-Real-IP: ${this.clientAddress}\r\nX-Forwarded-For: ${this.forwardedChain}\r\n` +
-        `X-Forwarded-Proto: ${protocol}\r\nX-Scheme: ${protocol}\r\n${hostLine}` +
-        `X-Forwarded-Port: ${listener.spec.port}\r\nX-Original-URI: `,
-      untilUrl: `\r\nX-Original-URL: ${protocol}://${authority}`,
-    };
-  }
-}
-
-/** What {@link askedHost} says of a target without authority, found once for requests that share their field lines. */
-function askedBy(peer: Peer, head: RequestHead): AskedHost {
-  return peer.asked?.fields === head.fields ? peer.asked : peer.asked = askedHost(head, null);
-}
-
-/** Throws {@link GatewayError} 400 unless the request names one host. */
-function askedHost({ fields, minor }: RequestHead, targetAuthority: string | null): AskedHost {
-  const field = hostField(fields, minor);
-  const authority = targetAuthority ?? field ?? "";
-  const hostless = authority === "" && minor === 0 && targetAuthority === null;
-  const host = hostless ? NO_HOST : normalizeHost(authority);
-  // A Host that is none is refused also where the target has another one (RFC 9112 3.2).
-  const isFieldBad = targetAuthority !== null && field !== undefined && normalizeHost(field) === null;
-  if (host === null || isFieldBad) throw new GatewayError("BAD_REQUEST", "invalid host");
-  return { fields, authority, host };
-}
-
-/** Value of the one Host line; undefined when there is none, which only HTTP/1.0 may do (RFC 9112 3.2). */
-function hostField(fields: Fields, minor: number): string | undefined {
-  const first = fields.indexOfId(FieldId.HOST);
-  if (first === -1) {
-    if (minor === 1) throw new GatewayError("BAD_REQUEST", "no Host");
-    return undefined;
-  }
-  if (fields.indexOfId(FieldId.HOST, first + 1) !== -1) {
-    throw new GatewayError("BAD_REQUEST", "more than one Host");
-  }
-  return fields.value(first);
 }

@@ -1,19 +1,21 @@
 /** Sends one exchange to an endpoint of its upstream, and to others when that fails. */
 import { GatewayError } from "../errors.ts";
 import type { Fields } from "../http1/fields.ts";
-import { FieldId } from "../http1/known.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
 import { trailerLines } from "../http1/serialize.ts";
 import type { Timer, TimerWheel } from "../lib/timer-wheel.ts";
 import type { Dial, DialHandler, Runtime, Socket } from "../runtimes/runtime.ts";
 import type { Attempt } from "../telemetry/record.ts";
 import type { LiveUpstream, UpstreamEndpoint } from "../upstreams/upstream.ts";
+import type { AnswerConsumer, AnswerSink, BodySource } from "./answer.ts";
+import { dialError, noEndpoints } from "./attempt-errors.ts";
 import type { CompiledRoute } from "./compiled.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ProxyLimits } from "./limits.ts";
 import type { BodySink } from "./request-body.ts";
 import { decideRetry } from "./retry.ts";
-import { type AnswerSink, UpstreamConnection } from "./upstream-connection.ts";
+import { isOffered } from "./upgrade-offer.ts";
+import { UpstreamConnection } from "./upstream-connection.ts";
 
 type Endpoint = UpstreamEndpoint<UpstreamConnection>;
 
@@ -24,30 +26,6 @@ export interface ForwardContext {
   readonly runtime: Runtime;
   readonly wheel: TimerWheel;
   readonly limits: ProxyLimits;
-}
-
-/** Where an answer's body comes from, so that a slow client can slow it down. */
-export interface BodySource {
-  pause(): void;
-  resume(): void;
-  /** The client is gone or the answer was cut. */
-  abort(): void;
-}
-
-/** Takes the answer. Exactly one of `end`, `fail` and `upgraded` is called last. */
-export interface AnswerConsumer {
-  /** Where the answer will come from; called before anything else. */
-  begin(source: BodySource): void;
-  informational(head: ResponseHead): void;
-  /** Sends 100 to a client that waits for it. */
-  continue(): void;
-  head(head: ResponseHead, received: number): void;
-  data(bytes: Uint8Array, start: number, end: number): void;
-  /** All that one read brought has been handed over. */
-  batch(): void;
-  end(trailers: Fields | undefined): void;
-  fail(error: GatewayError): void;
-  upgraded(head: ResponseHead, socket: Socket, rest: Uint8Array): void;
 }
 
 export class Forward implements AnswerSink, BodySink, BodySource {
@@ -314,28 +292,4 @@ export class Forward implements AnswerSink, BodySink, BodySource {
     this.#continueTimer?.cancel();
     this.#exchange.upstreamBytes += this.#connection?.received ?? 0;
   }
-}
-
-/** Whether a 101 switches to what the client offered, and to nothing else (RFC 9110 7.8). */
-function isOffered(offer: string, head: ResponseHead): boolean {
-  const offered = protocolsOf(offer);
-  const chosen = protocolsOf(head.fields.joinedOfId(FieldId.UPGRADE) ?? "");
-  return offered.length > 0 && chosen.every((protocol) => offered.includes(protocol));
-}
-
-function protocolsOf(list: string): string[] {
-  return list.toLowerCase().split(",").map((protocol) => protocol.trim()).filter((protocol) =>
-    protocol !== ""
-  );
-}
-
-function noEndpoints(upstream: LiveUpstream): GatewayError {
-  const code = upstream.spec.emptyStatus === 503 ? "NO_ENDPOINTS_STANDARD" : "NO_ENDPOINTS";
-  return new GatewayError(code, `no balancer found for ${upstream.spec.group}`);
-}
-
-function dialError(code: string): GatewayError {
-  if (code === "ECONNREFUSED") return new GatewayError("CONNECT_REFUSED", "connection refused");
-  if (code === "ETIMEDOUT") return new GatewayError("CONNECT_TIMEOUT", "connection timed out");
-  return new GatewayError("CONNECT_FAILED", `connection failed (${code})`);
 }

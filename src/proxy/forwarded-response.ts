@@ -7,7 +7,7 @@ import type { Fields } from "../http1/fields.ts";
 import { FieldId } from "../http1/known.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
 import type { Socket } from "../runtimes/runtime.ts";
-import type { AnswerConsumer, BodySource } from "./forward.ts";
+import type { AnswerConsumer, BodySource } from "./answer.ts";
 import { TrackedHeaders } from "./light-request.ts";
 import type { Responder } from "./responder.ts";
 

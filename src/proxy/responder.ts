@@ -9,7 +9,7 @@ import { fieldValue } from "../lib/header-edits.ts";
 import type { Socket } from "../runtimes/runtime.ts";
 import { dateLine } from "./date-line.ts";
 import type { Exchange } from "./exchange.ts";
-import type { AnswerConsumer, BodySource } from "./forward.ts";
+import type { AnswerConsumer, BodySource } from "./answer.ts";
 import type { Outbox } from "./outbox.ts";
 import { traceLine } from "./trace.ts";
 

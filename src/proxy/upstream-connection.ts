@@ -9,26 +9,10 @@ import type { TimerWheel } from "../lib/timer-wheel.ts";
 import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
 import type { Timeouts } from "../table/table.ts";
 import type { EndpointPool, Poolable } from "../upstreams/pool.ts";
+import type { AnswerSink } from "./answer.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import type { ProxyLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
-
-/** Receives the answer to the request under way. Nothing is called after `onEnd`, `onFailure` or `onUpgrade`. */
-export interface AnswerSink {
-  /** A 1xx answer other than 101. */
-  onInformational(head: ResponseHead): void;
-  onHead(head: ResponseHead): void;
-  /** Payload in `bytes[start..end)`, valid during the call. */
-  onData(bytes: Uint8Array, start: number, end: number): void;
-  onEnd(trailers: Fields | undefined): void;
-  /** 101: the socket now belongs to the sink; `rest` came behind the head. */
-  onUpgrade(head: ResponseHead, socket: Socket, rest: Uint8Array): void;
-  /** All that one read brought has been handed over: a good moment to flush. */
-  onBatch(): void;
-  onFailure(error: GatewayError): void;
-  /** More of the request may be written. */
-  onWritable(): void;
-}
 
 type State = "idle" | "head" | "body" | "dead";
 
