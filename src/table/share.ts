@@ -55,15 +55,12 @@ function* shareUpstreams(before: Table["upstreams"], after: Table["upstreams"]):
 /** `before` when all fields are equal, else `after` with those of `before` that are. */
 function shareFields<T extends object>(before: T, after: T): T {
   if (before === after) return before;
-  let same = 0;
-  const shared = { ...after };
   const fields = Object.keys(after) as (keyof T)[];
-  for (const field of fields) {
-    if (!deepEqual(before[field], after[field])) continue;
-    shared[field] = before[field];
-    same++;
-  }
-  return same === fields.length && same === Object.keys(before).length ? before : shared;
+  const same = fields.filter((field) => deepEqual(before[field], after[field]));
+  if (same.length === fields.length && same.length === Object.keys(before).length) return before;
+  const shared = { ...after };
+  for (const field of same) shared[field] = before[field];
+  return shared;
 }
 
 function sameItems<T>(before: readonly T[], after: readonly T[]): readonly T[] {

@@ -9,6 +9,7 @@ import type { Context } from "../types.ts";
 import { rulesByFrontend } from "./binding.ts";
 import { createUnbuiltReporter, reportUnservedProtocol } from "./features/not-yet.ts";
 import { asksForRedirect } from "./features/redirect.ts";
+import { createKnownRules, type KnownRules } from "./known-rules.ts";
 import { keyOf, type ServedFrontend, servedFrontends } from "./frontends.ts";
 import {
   defaultRoute,
@@ -35,12 +36,13 @@ export function* translateRules(context: Context): Steps<RuleTranslation> {
   const rules = yield* rulesByFrontend(context);
   const upstreams: UpstreamPlan[] = [];
   const listeners: Listener[] = [];
+  const known = createKnownRules(context, planRule);
   for (const served of servedFrontends(context).values()) {
     const bound = rules.get(keyOf(served.frontend)) ?? [];
     reportUnbuilt(served.frontend);
     reportUnservedProtocol(served.frontend, served.protocol, context);
     if (!isL4(served.protocol)) yield* eachOf(bound, reportUnbuilt);
-    const planned = yield* planRoutes(served, bound, context);
+    const planned = yield* planRoutes(served, bound, known);
     const routes: Route[] = [];
     yield* eachOf(planned, ({ route, plan }, place) => {
       routes.push({ ...route, index: place + 1 });
@@ -48,6 +50,7 @@ export function* translateRules(context: Context): Steps<RuleTranslation> {
     });
     listeners.push(listenerOf(served, routes, context));
   }
+  known.keep();
   return { listeners, upstreams };
 }
 
@@ -70,14 +73,15 @@ function listenerOf(served: ServedFrontend, routes: readonly Route[], { owner }:
 function* planRoutes(
   served: ServedFrontend,
   rules: readonly Rule[],
-  context: Context,
+  known: KnownRules,
 ): Steps<readonly PlannedRoute[]> {
+  const { context } = known;
   const planned: (PlannedRoute | undefined)[] = [];
   if (isL4(served.protocol)) planned.push(planSession(served, rules, context));
   else {
     // Behind a redirect of everything, the default route could not be reached.
     planned.push(redirectRoute(served, context) ?? defaultRoute(served, context));
-    yield* eachOf(rules, (rule) => planned.push(planRule(rule, served, context)));
+    yield* eachOf(rules, (rule) => planned.push(known.plan(rule, served)));
   }
   const routes = planned.filter((each) => each !== undefined);
   return yield* sorted(routes, (a, b) => compareRoutes(a.route, b.route));
