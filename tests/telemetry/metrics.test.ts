@@ -281,4 +281,40 @@ describe("series", () => {
     }
     assert.ok([...traffic.routes()].length <= 2);
   });
+
+  it("stay bounded over hours of churn, scraped or not", () => {
+    const traffic = new Traffic();
+    const stays = route("stays");
+    let most = { routes: 0, peers: 0, upstreams: 0, ports: 0 };
+    for (let i = 0; i < 5000; i++) {
+      const goes = route(`goes-${i}`);
+      const address = `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`;
+      traffic.tableApplied(table([stays, goes], { endpoints: [address] }));
+      for (const each of [stays, goes]) {
+        traffic.exchangeEnded(record({ route: each, attempts: [attempt({ endpoint: `${address}:80` })] }));
+      }
+      const routes = [...traffic.routes()];
+      most = {
+        routes: Math.max(most.routes, routes.length),
+        peers: Math.max(most.peers, ...routes.map(({ peers }) => peers.size)),
+        upstreams: Math.max(most.upstreams, [...traffic.upstreams()].length),
+        ports: Math.max(most.ports, [...traffic.ports()].length),
+      };
+    }
+    const { routes, peers, upstreams, ports } = most;
+    assert.ok(routes <= 4 && peers <= 101 && upstreams <= 4 && ports === 1, JSON.stringify(most));
+  });
+
+  it("of endpoints go away with them when routes stay and nobody scrapes", () => {
+    const traffic = new Traffic();
+    const stays = route("stays");
+    let most = 0;
+    for (let i = 0; i < 1000; i++) {
+      const address = `10.0.${i >> 8}.${i & 255}`;
+      traffic.tableApplied(table([stays], { endpoints: [address] }));
+      traffic.exchangeEnded(record({ route: stays, attempts: [attempt({ endpoint: `${address}:80` })] }));
+      most = Math.max(most, ...[...traffic.routes()].map(({ peers }) => peers.size));
+    }
+    assert.ok(most <= 101, `${most} endpoints`);
+  });
 });

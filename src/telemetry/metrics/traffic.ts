@@ -41,6 +41,9 @@ export interface PortCells {
 const CONNECT_ERRORS: ReadonlySet<string> = new Set(["CONNECT_REFUSED", "CONNECT_FAILED", "CONNECT_TIMEOUT"]);
 const MISMATCH_ERRORS: ReadonlySet<string> = new Set(["NO_RULE_MATCH", "EMPTY_POLICY"]);
 
+/** Endpoints come and go while routes stay: so many tables later, series of those that are gone are forgotten. */
+const TABLES_UNPRUNED = 100;
+
 export class Traffic implements ExchangeObserver {
   readonly #ports = new Map<number, PortCells>();
   readonly #upstreams = new Map<string, UpstreamCells>();
@@ -52,6 +55,8 @@ export class Traffic implements ExchangeObserver {
   #listeners: ReadonlyMap<number, Listener> = new Map();
   /** Whether there may be series of routes, endpoints or upstreams that are gone. */
   #stale = false;
+  /** Tables since the last pruning. */
+  #unpruned = 0;
 
   exchangeEnded(record: ExchangeRecord): void {
     const { route, status, errorCode } = record;
@@ -95,13 +100,14 @@ export class Traffic implements ExchangeObserver {
     this.#stale = true;
     // Without a scraper nobody prunes; do it here before the dead outnumber the living.
     const alive = table.listeners.reduce((sum, listener) => sum + listener.routes.length, 0);
-    if (this.#routes.size > alive) this.prune();
+    if (this.#routes.size > alive || ++this.#unpruned >= TABLES_UNPRUNED) this.prune();
   }
 
   /** Forgets series of what the table no longer has. */
   prune(): void {
     if (!this.#stale || this.#table === undefined) return;
     this.#stale = false;
+    this.#unpruned = 0;
     const table = this.#table;
     pruneRoutes(this.#routes, table);
     for (const name of this.#upstreams.keys()) {
