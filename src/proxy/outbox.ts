@@ -1,4 +1,5 @@
 /** Collects the small writes of one step (head, chunk size, body, trailers) into one `write` to the kernel. */
+import { copyBytes } from "../lib/copy-bytes.ts";
 import { encodeLatin1 } from "../lib/latin1.ts";
 import type { Socket } from "../runtimes/runtime.ts";
 
@@ -50,7 +51,7 @@ export class Outbox {
     if (length < LOOP_LIMIT) {
       for (let at = start; at < end; at++) SCRATCH[filled++] = bytes[at] as number;
     } else {
-      SCRATCH.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), filled);
+      copyBytes(bytes, start, end, SCRATCH, filled);
       filled += length;
     }
   }

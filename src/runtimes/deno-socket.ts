@@ -1,4 +1,5 @@
 /** One TCP connection on Deno: its promises turned into the callbacks of {@link Socket}. */
+import { copyBytes } from "../lib/copy-bytes.ts";
 import type { Socket, SocketHandler } from "./runtime.ts";
 import { giveFromWrite, LARGE_READ, ReadMemory, takeForWrite } from "./deno-memory.ts";
 import { plainAddress } from "./plain-address.ts";
@@ -65,7 +66,7 @@ export class DenoSocket implements Socket, TurnWriter {
   #push(bytes: Uint8Array, start: number, end: number): void {
     if (this.#writing !== undefined) return this.#queue.push(bytes, start, end);
     const memory = takeForWrite(end - start);
-    memory.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+    copyBytes(bytes, start, end, memory, 0);
     this.#begin(memory, end - start);
   }
 
