@@ -213,18 +213,26 @@ test("watch: what did not change is the same object in the next snapshot", () =>
     });
   }));
 
+/** Less than the time for which a file must be left alone before it counts. */
+const SHORTLY_MS = 40;
+
 test("watch: a file that is emptied just before it is written does not count as empty", () =>
   withFolder(async (folder) => {
     const file = join(folder, "a.yaml");
     await writeFile(file, frontend("a", 1));
     await watching([folder], async ({ updates, reload }) => {
       for (let port = 2; port < 10; port++) {
+        const known = updates.length;
+        const emptiedAt = performance.now();
         await writeFile(file, "");
         const reloaded = reload();
         await sleep(port);
         await writeFile(file, frontend("a", port));
+        const emptyMs = performance.now() - emptiedAt;
         await reloaded;
-        assert.deepEqual(updates.map(served).filter(({ a }) => a === undefined), []);
+        // On a busy machine it may stay empty for longer than a program that writes would leave it so.
+        if (emptyMs > SHORTLY_MS) continue;
+        assert.deepEqual(updates.slice(known).map(served).filter(({ a }) => a === undefined), []);
       }
     });
   }));
