@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bindAddresses } from "../../src/lib/bind-addresses.ts";
-import { workerCount } from "../../src/lib/worker-count.ts";
 import { readBindNic } from "../../src/translators/shared/listen.ts";
+import { parseCpu, workerCount } from "../../src/workers/count.ts";
 import { type Case, loadCases } from "../vectors/load.ts";
 
 type TunableCase =
@@ -38,7 +38,7 @@ const CHECKS: { readonly [K in TunableCase["kind"]]: (test: Extract<TunableCase,
     assert.deepEqual(readBindNic(given.text ?? ""), expect.error ? null : expect.nics);
   },
   workers({ given, expect }) {
-    assert.equal(workerCount(given.cpuLimit, given.workerLimit), expect.workers);
+    assert.equal(workerCount(parseCpu(given.cpuLimit) ?? 1, given.workerLimit), expect.workers);
   },
 };
 

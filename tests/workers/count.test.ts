@@ -2,19 +2,24 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { cgroupCpus, grantedCpus } from "../../src/runtimes/cpus.ts";
-import { workerCount } from "../../src/workers/count.ts";
+import { parseCpu, workerCount } from "../../src/workers/count.ts";
 
 describe("workers", () => {
   it("are as many as processors, parts rounded up, between 1 and the limit", () => {
-    const cases = [[0.2, 8, 1], [1.8, 8, 2], [2, 8, 2], [2.5, 8, 3], [16, 8, 8], [16, 0, 4], [
-      3,
-      2,
-      2,
-    ]] as const;
+    const cases = [[0.2, 8, 1], [1.8, 8, 2], [2, 8, 2], [2.5, 8, 3], [16, 8, 8], [16, 0, 4], [1, 0, 1], [
+      0,
+      8,
+      1,
+    ], [3, 2, 2]] as const;
     for (const [cpus, limit, expected] of cases) {
       assert.equal(workerCount(cpus, limit), expected, `${cpus} of ${limit}`);
     }
     assert.equal(workerCount(64), 8);
+  });
+
+  it("are counted from quantities of processors and from nothing else", () => {
+    assert.deepEqual(["1", "0.5", ".5", "250m", 2].map(parseCpu), [1, 0.5, 0.5, 0.25, 2]);
+    assert.deepEqual(["", "m", "-1", "1Gi", "1e3", "1 m"].map(parseCpu), Array(6).fill(undefined));
   });
 });
 
