@@ -2,7 +2,7 @@
  * What one request costs without the kernel: the whole data plane between sockets in memory. Prints microseconds a
  * request, the lowest and the median of many batches: the lowest hardly depends on what else the machine does.
  *
- *     node_modules/.bin/bun scripts/bench-path.ts [plain|acting|logged] [BATCHES]
+ *     node_modules/.bin/bun scripts/bench-path.ts [plain|varied|acting|logged] [BATCHES]
  *     node_modules/.bin/deno run -A scripts/bench-path.ts …
  */
 import process from "node:process";
@@ -21,7 +21,8 @@ import { median } from "./bench-runner/statistics.ts";
 import { routeNumber } from "./bench-runner/target.ts";
 
 const [kind = "plain", batches = "60"] = process.argv.slice(2);
-if (!["plain", "acting", "logged"].includes(kind)) throw new Error(`plain, acting or logged, not "${kind}"`);
+const KINDS = ["plain", "varied", "acting", "logged"];
+if (!KINDS.includes(kind)) throw new Error(`${KINDS.join(", ")}, not "${kind}"`);
 
 const CLIENTS = 64;
 const ROUNDS = 100;
@@ -111,10 +112,19 @@ await dataPlane.apply(table);
 
 const encoder = new TextEncoder();
 const { host, prefix } = routeNumber(1);
-const request = encoder.encode(`GET ${prefix}/small HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-const response = encoder.encode(
-  "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sun, 01 Nov 2026 12:00:00 GMT\r\nContent-Type: text/plain\r\n" +
-    `Content-Length: 91\r\nConnection: keep-alive\r\n\r\n${"x".repeat(91)}`,
+/** In turn; `varied`: no message has the field lines of the one before. */
+const requests = [0, 1].map((n) =>
+  encoder.encode(
+    `GET ${prefix}/small HTTP/1.1\r\nHost: ${host}\r\n${kind === "varied" ? `X-Turn: ${n}\r\n` : ""}\r\n`,
+  )
+);
+const responses = [0, 1].map((n) =>
+  encoder.encode(
+    `HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sun, 01 Nov 2026 12:00:0${
+      kind === "varied" ? n : 0
+    } GMT\r\n` +
+      "Content-Type: text/plain\r\nContent-Length: 91\r\nConnection: keep-alive\r\n\r\n" + "x".repeat(91),
+  )
 );
 let answered = 0;
 const clients = Array.from({ length: CLIENTS }, () => {
@@ -125,6 +135,7 @@ const clients = Array.from({ length: CLIENTS }, () => {
 
 async function batch(): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
+    const [request, response] = [requests[round % 2] as Uint8Array, responses[round % 2] as Uint8Array];
     for (const client of clients) client.handler.onData(request);
     // Connections are made once, in the first round.
     while (asked.length < CLIENTS) await new Promise((resolve) => setTimeout(resolve));

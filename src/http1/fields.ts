@@ -33,6 +33,8 @@ export class Fields {
   spans: readonly number[] = [];
   /** Bit n is set when a field with the id n is there, so that nobody looks for one that is not. */
   #present = 0;
+  /** Whether other messages may share them, so that what is made of them is worth keeping. */
+  isRemembered = false;
   /** The lines that were written of it last; see `keptLines`. */
   kept: KeptLines | undefined;
 

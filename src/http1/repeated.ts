@@ -2,17 +2,23 @@
  * What a peer sent last, and what came of parsing it. Most peers repeat themselves on a connection (HPACK rests on the
  * same, RFC 7541 1.1), and comparing bytes costs a fraction of parsing them.
  */
+import { copyBytes } from "../lib/copy-bytes.ts";
 
 /** More than this is parsed again: it takes memory for as long as the connection lives. */
 const MAX_BYTES = 2048;
 const EMPTY = new Uint8Array(0);
 
+/** Who has not repeated itself so often is tried only once in {@link RARELY} messages. */
+const PATIENCE = 4;
+const RARELY = 16;
+
 export class Repeated<T> {
   #bytes: Uint8Array = EMPTY;
+  /** 0 = nothing is remembered. */
   #length = 0;
   #meaning: T | undefined;
-  /** A connection that sends one message is not worth a copy. */
-  #isFirst = true;
+  /** Messages since the last repetition. A connection that sends one message is not worth a copy. */
+  #others = -1;
 
   /** How many bytes are remembered. */
   get length(): number {
@@ -27,19 +33,25 @@ export class Repeated<T> {
     for (let i = 0; i < length; i++) {
       if (known[i] !== bytes[at + i]) return undefined;
     }
+    this.#others = 0;
     return this.#meaning;
   }
 
-  /** Remembers what `bytes[start..end)` mean. The meaning must not change, nor depend on anything else. */
-  remember(bytes: Uint8Array, start: number, end: number, meaning: T): void {
-    if (this.#isFirst || end - start > MAX_BYTES) {
-      this.#isFirst = false;
-      return;
-    }
+  /**
+   * Remembers what `bytes[start..end)` mean, and answers whether it does. The meaning must not change, nor depend on
+   * anything else.
+   */
+  remember(bytes: Uint8Array, start: number, end: number, meaning: T): boolean {
     const length = end - start;
+    const others = ++this.#others;
+    if (others === 0 || length > MAX_BYTES || (others > PATIENCE && others % RARELY !== 0)) {
+      this.#length = 0;
+      return false;
+    }
     if (this.#bytes.length < length) this.#bytes = new Uint8Array(length);
-    this.#bytes.set(bytes.subarray(start, end));
+    copyBytes(bytes, start, end, this.#bytes, 0);
     this.#length = length;
     this.#meaning = meaning;
+    return true;
   }
 }

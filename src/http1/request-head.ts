@@ -112,7 +112,7 @@ function parse(
     at = fields.parse(bytes, at, limit, limits.maxFields);
     if (at === -1) return undefined;
     lines = meaningOf(fields, minor);
-    last?.remember(bytes, linesStart, at, lines);
+    fields.isRemembered = last?.remember(bytes, linesStart, at, lines) === true;
   }
   const { fields, framing, connection, keepAlive, upgrade, expectContinue } = lines;
   const line = seen > 0x7f

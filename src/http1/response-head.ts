@@ -49,7 +49,9 @@ export function parseResponseHead(
   const known = repeated?.at(bytes, start, limit);
   if (known !== undefined) return known;
   const complete = parse(bytes, start, limit, requestMethod, limits);
-  if (complete !== undefined) repeated?.remember(bytes, start, start + complete.size, complete);
+  if (complete !== undefined && repeated !== undefined) {
+    complete.fields.isRemembered = repeated.remember(bytes, start, start + complete.size, complete);
+  }
   if (complete === undefined && end - start >= limits.maxHeadBytes) {
     throw new GatewayError("UPSTREAM_PROTOCOL", `answer head of more than ${limits.maxHeadBytes} bytes`, {
       limit: "maxResponseHeadBytes",
@@ -105,9 +107,7 @@ function parse(
   const connection = connectionOptions(fields);
   return {
     status,
-    reasonPhrase: seen > 0x7f
-      ? decodeLatin1(bytes.subarray(phraseStart, phraseEnd))
-      : decodeAscii(bytes, phraseStart, phraseEnd),
+    reasonPhrase: phraseOf(bytes, phraseStart, phraseEnd, seen > 0x7f),
     fields,
     framing,
     keepAlive: !connection.close && (minor === 1 || connection.keepAlive) && framing.kind !== "close",
@@ -115,6 +115,12 @@ function parse(
     size: at - start,
     written: undefined,
   };
+}
+
+function phraseOf(bytes: Uint8Array, start: number, end: number, extended: boolean): string {
+  // What nearly all say is not worth a call.
+  if (end - start === 2 && bytes[start] === 0x4f && bytes[start + 1] === 0x4b) return "OK";
+  return extended ? decodeLatin1(bytes.subarray(start, end)) : decodeAscii(bytes, start, end);
 }
 
 /** Three digits from 100 to 599 and beyond (RFC 9110 15 leaves 6xx to 9xx to be treated as 5xx); -1 otherwise. */

@@ -106,7 +106,7 @@ function keptLines(
   removed: readonly string[],
   loosely: boolean,
 ): string {
-  if (removed.length > 0) return linesOf(fields, drop, named, removed, loosely);
+  if (!fields.isRemembered || removed.length > 0) return linesOf(fields, drop, named, removed, loosely);
   if (fields.kept?.drop !== drop) fields.kept = { drop, lines: linesOf(fields, drop, named, NONE, loosely) };
   return fields.kept.lines;
 }
@@ -195,7 +195,7 @@ export function clientResponseHead(head: ResponseHead, response: ClientResponse)
   if (isPlain && head.written?.drop === drop && head.written.added === added) return head.written.text;
   const lines = linesOf(head.fields, drop, head.named, removed, false);
   const text = `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${added}${lines}${appended}\r\n`;
-  if (isPlain) head.written = { drop, added, text };
+  if (isPlain && head.fields.isRemembered) head.written = { drop, added, text };
   return text;
 }
 

@@ -104,11 +104,27 @@ describe("heads that are repeated", () => {
     assert.notEqual(fieldsOf("GET / HTTP/1.1\r\nHost: b\r\n\r\n"), second);
   });
 
+  it("are looked for rarely where nothing repeats, and at once again where something does", () => {
+    const last = new Repeated<number>();
+    const bytes = new Uint8Array(8);
+    const attempts = (count: number) =>
+      Array.from({ length: count }, (_, n) => {
+        last.remember(bytes, 0, 8, n);
+        return last.length > 0;
+      }).filter(Boolean).length;
+    assert.equal(attempts(5), 4, "all but the first");
+    assert.equal(attempts(160), 10);
+    while (last.length === 0) last.remember(bytes, 0, 8, 7);
+    assert.equal(typeof last.at(bytes, 0, 8), "number");
+    assert.equal(attempts(4), 4);
+  });
+
   it("are not remembered when they are long", () => {
     const last = new Repeated<string>();
     const bytes = new Uint8Array(3000);
     for (let times = 0; times < 3; times++) last.remember(bytes, 0, 2049, "long");
     assert.equal(last.at(bytes, 0, bytes.length), undefined);
+    assert.equal(last.length, 0);
     last.remember(bytes, 0, 2048, "short enough");
     assert.equal(last.at(bytes, 0, bytes.length), "short enough");
     assert.equal(last.at(bytes, 0, 2047), undefined);

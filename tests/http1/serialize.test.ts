@@ -121,6 +121,7 @@ describe("clientResponseHead", () => {
 
   it("says of the same head what is asked now, not what was asked before", () => {
     const head = responseHead("HTTP/1.1 500 X\r\nVia: up\r\nServer: s\r\n\r\n")!;
+    head.fields.isRemembered = true;
     const plain = "HTTP/1.1 500 X\r\nVia: up\r\nServer: s\r\n\r\n";
     const variants = [
       [NOTHING_ADDED, plain],
