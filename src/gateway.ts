@@ -80,24 +80,31 @@ export function createGateway(options: GatewayOptions): Gateway {
   let pending: SourceUpdate | undefined;
   /** Updates are taken one after the other; those that come meanwhile are represented by the last. */
   let working: Promise<void> | undefined;
+  let isWorking = false;
 
   function receive(update: SourceUpdate): void {
     pending = update;
-    working ??= work().finally(() => working = undefined);
+    if (!isWorking) working = work();
   }
 
   async function work(): Promise<void> {
-    while (pending !== undefined && !isDraining) {
-      const update = pending;
-      pending = undefined;
-      try {
-        await take(update);
-      } catch (error) {
-        metrics.config.reloaded(false, Date.now());
-        if (table === undefined) failure = error;
-        else log.error("configuration could not be applied; the one before keeps serving", { error });
+    isWorking = true;
+    try {
+      while (pending !== undefined && !isDraining) {
+        const update = pending;
+        pending = undefined;
+        try {
+          await take(update);
+        } catch (error) {
+          metrics.config.reloaded(false, Date.now());
+          if (table === undefined) failure = error;
+          else log.error("configuration could not be applied; the one before keeps serving", { error });
+        }
+        reportProblems();
       }
-      reportProblems();
+    } finally {
+      // In the same step as the last look at `pending`, or an update in between would wait for the one after it.
+      isWorking = false;
     }
   }
 

@@ -113,9 +113,13 @@ function listenerStatus(state: ListenerStatus["state"], reason = ""): ListenerSt
   };
 }
 
-/** Lets the loop finish what it has. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5));
+/** Waits until a condition holds: how long a change takes depends on what else the machine does. */
+async function until(condition: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + 10_000;
+  while (!condition()) {
+    assert.ok(Date.now() < giveUpAt, `not within 10 s: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 describe("starting", () => {
@@ -160,12 +164,12 @@ describe("starting", () => {
 
 describe("changes", () => {
   it("are applied, and what changes nothing is not", async () => {
-    const { gateway, applied, say, events } = rig([WEB, ...ECHO]);
+    const { gateway, applied, say, events, reloads } = rig([WEB, ...ECHO]);
     await gateway.start();
     say([WEB, ...ECHO, rule("r1")]);
-    await settled();
+    await until(() => reloads.length === 2);
     say([WEB, ...ECHO, rule("r1"), { apiVersion: "v1", kind: "Namespace", metadata: { name: "new" } }]);
-    await settled();
+    await until(() => reloads.length === 3);
     assert.equal(applied.length, 2);
     assert.equal(gateway.revision(), 2);
     assert.equal(gateway.snapshot()?.all("Namespace").size, 1);
@@ -175,14 +179,14 @@ describe("changes", () => {
   it("that come while one is applied count as one, the last", async () => {
     const it = rig([WEB, ...ECHO]);
     await it.gateway.start();
-    let release = () => {};
+    let release: (() => void) | undefined;
     it.apply = () => new Promise((resolve) => release = resolve);
     it.say([WEB, ...ECHO, rule("r1")]);
-    await settled();
+    await until(() => release !== undefined);
     for (const name of ["r2", "r3", "r4"]) it.say([WEB, ...ECHO, rule(name)]);
     it.apply = () => Promise.resolve();
-    release();
-    await settled();
+    release?.();
+    await until(() => it.reloads.length === 3);
     const names = it.applied.map(({ listeners }) => listeners[0]!.routes.map(({ name }) => name).join());
     assert.deepEqual(names, ["", "r1", "r4"]);
   });
@@ -191,12 +195,12 @@ describe("changes", () => {
     const { gateway, applied, say, reloads } = rig([WEB]);
     await gateway.start();
     say([], [UNREADABLE]);
-    await settled();
+    await until(() => reloads.length === 2);
     assert.equal(applied.length, 1);
     assert.deepEqual([gateway.table(), gateway.readiness().ready], [applied[0], true]);
     assert.deepEqual(reloads, [true, false]);
     say([]);
-    await settled();
+    await until(() => reloads.length === 3);
     assert.equal(applied.at(-1)!.listeners.length, 0, "an empty folder is a configuration");
   });
 
@@ -205,12 +209,12 @@ describe("changes", () => {
     await it.gateway.start();
     it.apply = () => Promise.reject(new Error("out of memory"));
     it.say([WEB, ...ECHO, rule("r1")]);
-    await settled();
+    await until(() => it.reloads.length === 2);
     assert.deepEqual([it.gateway.revision(), it.reloads], [1, [true, false]]);
     assert.match(it.log.join("\n"), /ERROR configuration could not be applied.*out of memory/);
     it.apply = () => Promise.resolve();
     it.say([WEB, ...ECHO, rule("r2")]);
-    await settled();
+    await until(() => it.reloads.length === 3);
     assert.equal(it.gateway.revision(), 2);
   });
 
