@@ -14,7 +14,8 @@ import { Forward, type ForwardContext } from "./forward.ts";
 import { ForwardedBody, type ForwardedResponse } from "./forwarded-response.ts";
 import { LightRequest } from "./light-request.ts";
 import { fromRequest, withHeaders } from "./outgoing.ts";
-import { phraseOf, type Responder } from "./responder.ts";
+import { phraseOf } from "../http1/phrases.ts";
+import type { Responder } from "./responder.ts";
 
 /** What middlewares find in `c.env`. */
 export interface Bindings {

@@ -10,7 +10,8 @@ import type { ListenerPort } from "./listener-port.ts";
 import { Outbox } from "./outbox.ts";
 import type { Peer } from "./peer.ts";
 import { type BodyFeeder, RequestBody } from "./request-body.ts";
-import { type ClientSide, phraseOf, Responder } from "./responder.ts";
+import { phraseOf } from "../http1/phrases.ts";
+import { type ClientSide, Responder } from "./responder.ts";
 import { openTunnel } from "./tunnel.ts";
 
 const EMPTY = new Uint8Array(0);

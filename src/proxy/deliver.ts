@@ -5,7 +5,8 @@ import { isUtf8Text } from "../lib/utf8.ts";
 import type { Exchange } from "./exchange.ts";
 import type { BodySource } from "./answer.ts";
 import { ForwardedResponse, upstreamLength } from "./forwarded-response.ts";
-import { phraseOf, type Responder } from "./responder.ts";
+import { phraseOf } from "../http1/phrases.ts";
+import type { Responder } from "./responder.ts";
 
 /** Resolves when the last byte was handed over or the client is gone. */
 export async function deliver(response: Response, exchange: Exchange, responder: Responder): Promise<void> {

@@ -4,6 +4,7 @@ import type { Fields } from "../http1/fields.ts";
 import type { BodyFraming } from "../http1/framing.ts";
 import { FieldId } from "../http1/known.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
+import { phraseOf } from "../http1/phrases.ts";
 import { clientResponseHead, trailerLines } from "../http1/serialize.ts";
 import { fieldValue } from "../lib/header-edits.ts";
 import type { Socket } from "../runtimes/runtime.ts";
@@ -266,49 +267,4 @@ function outgoingMode(framing: BodyFraming, minor: number): "length" | "chunked"
   if (framing.kind === "length") return "length";
   // No body where the client expects one: a middleware has made HEAD of another method.
   return framing.kind === "none" || minor === 0 ? "close" : "chunked";
-}
-
-/** RFC 9110 15, without those that nobody answers with here. */
-const PHRASES: Readonly<Record<number, string>> = {
-  200: "OK",
-  201: "Created",
-  202: "Accepted",
-  204: "No Content",
-  206: "Partial Content",
-  301: "Moved Permanently",
-  302: "Found",
-  303: "See Other",
-  304: "Not Modified",
-  307: "Temporary Redirect",
-  308: "Permanent Redirect",
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  406: "Not Acceptable",
-  408: "Request Timeout",
-  409: "Conflict",
-  410: "Gone",
-  411: "Length Required",
-  412: "Precondition Failed",
-  413: "Content Too Large",
-  414: "URI Too Long",
-  415: "Unsupported Media Type",
-  416: "Range Not Satisfiable",
-  417: "Expectation Failed",
-  422: "Unprocessable Content",
-  429: "Too Many Requests",
-  431: "Request Header Fields Too Large",
-  500: "Internal Server Error",
-  501: "Not Implemented",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-  504: "Gateway Timeout",
-  505: "HTTP Version Not Supported",
-};
-
-/** Reason phrase of answers that are made here; "" when the status has none that is known. */
-export function phraseOf(status: number): string {
-  return PHRASES[status] ?? "";
 }
