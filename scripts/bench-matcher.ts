@@ -82,6 +82,7 @@ function routeOf(n: number, match: Match): Route {
     retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: [],
     refusal: null,
+    errorPages: null,
   };
 }
 

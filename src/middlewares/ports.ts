@@ -1,6 +1,7 @@
 /** What the features of a route see of an exchange, and what they may change. Implemented by `proxy/exchange.ts`. */
 import type { Context } from "hono";
 import type { GatewayError } from "../errors.ts";
+import type { HttpField } from "../lib/http-call.ts";
 import type { HeaderEdits } from "../lib/header-edits.ts";
 
 export interface ExchangePort {
@@ -49,6 +50,8 @@ export interface ExchangePort {
   setUpstreamHost(host: string): void;
   /** Aborted when the client goes away before the answer is complete. */
   readonly abortSignal: AbortSignal;
+  /** What an answer with this status says that the gateway makes itself. */
+  errorBody(status: number): ErrorBody;
   /** Says why a feature answers as it does: in `X-ALB-ERR-REASON`, metrics and the access log. */
   blame(error: GatewayError): void;
   /**
@@ -61,6 +64,12 @@ export interface ExchangePort {
    * `next()` resolves at once.
    */
   wantResponse(): void;
+}
+
+/** A body, with the fields that describe it. */
+export interface ErrorBody {
+  readonly fields: readonly HttpField[];
+  readonly bytes: Uint8Array;
 }
 
 /** Sees the status of an answer and its fields as they are without {@link ExchangePort.responseEdits}. */

@@ -181,11 +181,14 @@ export function failureAnswer(options: AppOptions): AnswerFailure {
 function errorResponse(exchange: Exchange, error: GatewayError): Response {
   exchange.blame(error);
   exchange.upstreamFailure = error;
-  const body = `X-Error: ${error.status}\n`;
-  return new Response(body, {
+  const { fields, bytes } = exchange.errorBody(error.status);
+  return new Response(bytes as Uint8Array<ArrayBuffer>, {
     status: error.status,
     statusText: phraseOf(error.status),
-    headers: { "content-type": "text/plain", "content-length": String(body.length) },
+    headers: [...fields.map(([name, value]): [string, string] => [name, value]), [
+      "content-length",
+      String(bytes.length),
+    ]],
   });
 }
 

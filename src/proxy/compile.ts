@@ -11,6 +11,7 @@ import type { GatewaySettings, Listener, Route } from "../table/table.ts";
 import type { UpstreamRegistry } from "../upstreams/upstream.ts";
 import { type AppOptions, failureAnswer, forwardingEnd } from "./app.ts";
 import type { CompiledListener, CompiledRoute } from "./compiled.ts";
+import { compileErrorPages } from "./error-pages.ts";
 import { refusalEnd } from "./refusal.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
 
@@ -40,6 +41,9 @@ export function* compileListener(
     viaLine: spec.via === null ? "" : `Via: ${spec.via}\r\n`,
     instance: `${gateway.namespace}/${gateway.name}`,
     limits: options.app.limits,
+    errorPages: old !== undefined && deepEqual(old.spec.errorPages, spec.errorPages)
+      ? old.errorPages
+      : compileErrorPages(spec.errorPages),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Network } from "../lib/ip.ts";
 import type { Matcher } from "../matcher/mod.ts";
 import type { Listener, Route } from "../table/table.ts";
 import type { LiveUpstream } from "../upstreams/upstream.ts";
+import type { ErrorPages } from "./error-pages.ts";
 import type { ProxyLimits } from "./limits.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
 import type { ExchangePort } from "../middlewares/ports.ts";
@@ -30,6 +31,7 @@ export interface CompiledListener {
   readonly limits: ProxyLimits;
   /** Names this process in traces: `<namespace>/<gateway>`. */
   readonly instance: string;
+  readonly errorPages: ErrorPages;
   /** `Via: …\r\n` or "". */
   readonly viaLine: string;
 }

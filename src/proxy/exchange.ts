@@ -11,11 +11,12 @@ import { clientAddress, parseAddress } from "../lib/ip.ts";
 import { normalizePath, splitTarget } from "../lib/path.ts";
 import { encodePath } from "../lib/path-encode.ts";
 import type { RequestView } from "../matcher/request-view.ts";
-import type { AnswerFields, ExchangePort, ResponseHook } from "../middlewares/ports.ts";
+import type { AnswerFields, ErrorBody, ExchangePort, ResponseHook } from "../middlewares/ports.ts";
 import type { Route } from "../table/table.ts";
 import type { BalancedExchange } from "../upstreams/balancers/balancer.ts";
 import type { Attempt, ExchangeRecord } from "../telemetry/record.ts";
 import type { CompiledListener, CompiledRoute } from "./compiled.ts";
+import { chooseErrorBody } from "./error-pages.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { askedBy, NO_HOST, type Peer } from "./peer.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -264,6 +265,12 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
 
   setUpstreamHost(host: string): void {
     this.#upstreamHost = fieldValue(host);
+  }
+
+  errorBody(status: number): ErrorBody {
+    const { errorPages, spec } = this.listener;
+    const key = this.compiled === undefined ? spec.unmatchedErrorPages : this.compiled.route.errorPages;
+    return chooseErrorBody(key === null ? undefined : errorPages.get(key), status, this.header("accept"));
   }
 
   blame(error: GatewayError): void {

@@ -163,12 +163,11 @@ export class Responder implements AnswerConsumer {
     if (this.done) return;
     this.#exchange.error = error;
     if (this.started) return this.abort();
-    const body = `X-Error: ${error.status}\n`;
     this.#exchange.reason = error.reason;
-    this.ownHead(error.status, phraseOf(error.status), "Content-Type: text/plain\r\n", {
-      length: body.length,
-    });
-    this.#client.outbox.text(this.#mode === "none" ? "" : body);
+    const { fields, bytes } = this.#exchange.errorBody(error.status);
+    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    this.ownHead(error.status, phraseOf(error.status), lines, { length: bytes.length });
+    if (this.#mode !== "none") this.#client.outbox.data(bytes, 0, bytes.length);
     this.#finish();
   }
 

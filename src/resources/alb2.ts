@@ -3,7 +3,16 @@ import { z } from "zod";
 import { parseNetwork } from "../lib/ip.ts";
 import { integer, list, optional, readonlyArray, switchField, textMap } from "./fields.ts";
 import { namespacedMetadata } from "./metadata.ts";
-import { auth, middlewares, modsecurity, otel, outlierDetection, retry, timeout } from "./shared-config.ts";
+import {
+  auth,
+  errorPages,
+  middlewares,
+  modsecurity,
+  otel,
+  outlierDetection,
+  retry,
+  timeout,
+} from "./shared-config.ts";
 
 const count = optional(integer.min(0));
 const portOrOff = optional(integer.min(0).max(65535));
@@ -87,6 +96,7 @@ const config = z.looseObject({
   middlewares: optional(middlewares),
   retry: optional(retry),
   outlierDetection: optional(outlierDetection),
+  errorPages: optional(errorPages),
 }).readonly();
 export type Alb2Config = z.output<typeof config>;
 

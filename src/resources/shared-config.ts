@@ -79,6 +79,7 @@ export const modsecurity = z.looseObject({
 }).readonly();
 export type ModsecurityConfig = z.output<typeof modsecurity>;
 
+const STATUS = 'expected a status such as 403 or a range such as "500-599"';
 const DURATION = 'expected a duration such as "75s", "30m" or "1h30m"';
 
 /** A duration as text, read into milliseconds. "" is absent. */
@@ -146,6 +147,21 @@ export const outlierDetection = z.object({
 }).readonly();
 export type OutlierConfig = z.output<typeof outlierDetection>;
 
+/**
+ * Pages instead of the gateway's own words; a setting that ALB lacks. What statuses and types make sense is judged in
+ * translation.
+ */
+export const errorPages = readonlyArray(
+  z.object({
+    status: readonlyArray(z.union([z.number(), z.string()], { error: STATUS })),
+    contentType: optional(z.string()),
+    body: optional(z.string()),
+    /** `[namespace/]name#key` of a ConfigMap, instead of `body`. */
+    cmRef: optional(z.string()),
+  }).readonly(),
+);
+export type ErrorPagesConfig = z.output<typeof errorPages>;
+
 /** Data-plane spec 3.9. Weights are clamped and defaulted in translation. */
 export const serviceGroup = z.object({
   session_affinity_policy: optional(z.string()),
@@ -181,4 +197,5 @@ export const layeredConfig = {
   upstreamTLS: optional(upstreamTls),
   retry: optional(retry),
   outlierDetection: optional(outlierDetection),
+  errorPages: optional(errorPages),
 };

@@ -11,9 +11,11 @@ export interface TablePatch extends Omit<Table, "listeners" | "upstreams"> {
   readonly removedUpstreams: readonly string[];
 }
 
-export interface ListenerPatch extends Omit<Listener, "routes"> {
+export interface ListenerPatch extends Omit<Listener, "routes" | "errorPages"> {
   /** Null = as before; a number is the place of a route that the listener had before, which now has the index of this place. */
   readonly routes: readonly (Route | number)[] | null;
+  /** Null = as before: they may be large. */
+  readonly errorPages: Listener["errorPages"] | null;
 }
 
 /** `before` is what the other side has; undefined = nothing. */
@@ -34,23 +36,30 @@ export function makePatch(before: Table | undefined, after: Table): TablePatch {
 /** The table that `patch` was made for. What did not change stays the same object. */
 export function applyPatch(before: Table | undefined, patch: TablePatch): Table {
   const { listeners, upstreams, removedUpstreams, ...rest } = patch;
-  const known = new Map(before?.listeners.map((listener) => [listener.id, listener.routes]));
+  const known = new Map(before?.listeners.map((listener) => [listener.id, listener]));
   const removed = new Set(removedUpstreams);
   const kept = Object.entries(before?.upstreams ?? {}).filter(([name]) => !removed.has(name));
   return {
     ...rest,
     listeners: listeners.map((listener) => {
-      const old = known.get(listener.id) ?? [];
+      const old = known.get(listener.id);
+      const oldRoutes = old?.routes ?? [];
       const routes = listener.routes?.map((route, place) =>
-        typeof route === "number" ? placed(old, route, place) : route
+        typeof route === "number" ? placed(oldRoutes, route, place) : route
       );
-      return { ...listener, routes: routes ?? old };
+      const errorPages = listener.errorPages ?? old?.errorPages ?? {};
+      return { ...listener, routes: routes ?? oldRoutes, errorPages };
     }),
     upstreams: { ...Object.fromEntries(kept), ...upstreams },
   };
 }
 
-function patchListener(before: Listener | undefined, { routes, ...own }: Listener): ListenerPatch {
+function patchListener(
+  before: Listener | undefined,
+  { routes, errorPages, ...rest }: Listener,
+): ListenerPatch {
+  const isPagesSame = before !== undefined && deepEqual(before.errorPages, errorPages);
+  const own = { ...rest, errorPages: isPagesSame ? null : errorPages };
   if (before === undefined || before.routes.length === 0) return { ...own, routes };
   const places = new Map(before.routes.map((route, place) => [route.id, place]));
   const patched = routes.map((route, at) => {

@@ -61,6 +61,7 @@ const route = z.strictObject({
   }),
   filters: z.array(filterSchema),
   refusal: z.strictObject({ status: z.union([z.literal(500), z.literal(503)]), reason: name }).nullable(),
+  errorPages: name.nullable(),
 });
 
 const keepalive = z.strictObject({
@@ -74,6 +75,12 @@ const keepalive = z.strictObject({
   }).nullable(),
 });
 
+const errorPage = z.strictObject({
+  statuses: z.array(z.strictObject({ from: z.int(), to: z.int() })).min(1),
+  contentType: name,
+  body: z.string(),
+});
+
 const listener = z.strictObject({
   id: name,
   name,
@@ -83,6 +90,8 @@ const listener = z.strictObject({
   routes: z.array(route),
   via: z.string().min(1).nullable(),
   keepalive,
+  errorPages: z.record(name, z.array(errorPage)),
+  unmatchedErrorPages: name.nullable(),
 });
 
 const upstream = z.strictObject({

@@ -54,6 +54,18 @@ export interface Listener {
   /** Value of the `Via` response header, or null for none (compatibility mode). */
   readonly via: string | null;
   readonly keepalive: ClientKeepalive;
+  /** Of its routes, by the object that has them, e.g. `Rule default/a`. */
+  readonly errorPages: Readonly<Record<string, readonly ErrorPage[]>>;
+  /** Key of those for requests that no route takes; null = none. */
+  readonly unmatchedErrorPages: string | null;
+}
+
+/** Instead of the gateway's own words: what an answer says that the gateway makes itself. */
+export interface ErrorPage {
+  /** Inclusive. */
+  readonly statuses: readonly { readonly from: number; readonly to: number }[];
+  readonly contentType: string;
+  readonly body: string;
 }
 
 /** Keep-alive towards clients; durations in milliseconds (data-plane spec 3.12). */
@@ -101,6 +113,8 @@ export interface Route {
   readonly filters: readonly Filter[];
   /** Set when an action of the object is invalid: the route matches and answers this (rulings: a bad object). */
   readonly refusal: { readonly status: 500 | 503; readonly reason: string } | null;
+  /** Key in {@link Listener.errorPages}; null = none. */
+  readonly errorPages: string | null;
 }
 
 /** The sort keys of a route (data-plane spec 2), kept so that `table` and `explain` can show them. */

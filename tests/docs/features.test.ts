@@ -17,6 +17,7 @@ const PAGES = [
   "load-balancing",
   "authentication",
   "backend-protocol",
+  "error-pages",
 ];
 
 interface Fragment {
@@ -26,6 +27,7 @@ interface Fragment {
 
 /** What the examples refer to. */
 const REFERENCES: readonly Json[] = [
+  { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "pages" }, data: { "denied.html": "no" } },
   {
     apiVersion: "v1",
     kind: "Secret",

@@ -17,6 +17,8 @@ const GATEWAY: GatewaySettings = {
 const LISTENER: Partial<Listener> = {
   via: "alb",
   keepalive: { idleMs: 65_000, headerTimeoutS: null, requests: 1000, tcp: null },
+  errorPages: {},
+  unmatchedErrorPages: null,
 };
 
 const ROUTE: Partial<Route> = {
@@ -25,6 +27,7 @@ const ROUTE: Partial<Route> = {
   retry: { attempts: 5, resend: true, timeoutMs: null },
   filters: [],
   refusal: null,
+  errorPages: null,
 };
 
 const UPSTREAM: Partial<Upstream> = {

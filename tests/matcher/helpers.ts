@@ -22,6 +22,7 @@ export function routeOf(name: string, match: Match): Route {
     retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: [],
     refusal: null,
+    errorPages: null,
   };
 }
 

@@ -1,6 +1,7 @@
 /** An exchange for tests of middlewares: plain data, and a record of what was done to it. */
 import type { MiddlewareHandler } from "hono";
 import type { GatewayError } from "../../src/errors.ts";
+import { utf8 } from "../../src/lib/bytes.ts";
 import { HeaderEdits } from "../../src/lib/header-edits.ts";
 import type { AnswerFields, ExchangePort, ResponseHook } from "../../src/middlewares/ports.ts";
 import { type Act, actingMiddleware } from "../../src/middlewares/act.ts";
@@ -51,6 +52,10 @@ export function fakeExchange({ headers = {}, ...given }: FakeOptions = {}): Fake
     ...given,
     blamed: undefined as GatewayError | undefined,
     blame: (error: GatewayError) => void (exchange.blamed = error),
+    errorBody: (status: number) => ({
+      fields: [["Content-Type", "text/plain"]],
+      bytes: utf8(`X-Error: ${status}\n`),
+    }),
     beforeResponse: (hook: ResponseHook) => void hooks.push(hook),
     answer: (status: number, fields: AnswerFields = new Headers()) =>
       hooks.forEach((hook) => hook(status, fields)),

@@ -20,6 +20,7 @@ const listener = fc.record({
   id: fc.constantFrom("tcp/80", "tcp/81", "tcp/82"),
   name: fc.constantFrom("web", "api"),
   routes: fc.uniqueArray(route, { selector: ({ id }) => id }),
+  errorPages: fc.constantFrom({}, { "Rule default/a": [] }, { "Rule default/a": [{ body: "x" }] }),
 });
 const table = fc.record({
   gateway: fc.constantFrom("g", "h").map(gateway),

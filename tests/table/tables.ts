@@ -50,6 +50,8 @@ export function listenerOf(routes: readonly Route[], port = 80): Listener {
     routes,
     via: "alb",
     keepalive: { idleMs: 65_000, headerTimeoutS: null, requests: 1000, tcp: null },
+    errorPages: {},
+    unmatchedErrorPages: null,
   };
 }
 
@@ -72,6 +74,7 @@ export function routeOf(name: string, index: number, extra: Partial<Route> = {})
     retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: [],
     refusal: null,
+    errorPages: null,
     ...extra,
   };
 }

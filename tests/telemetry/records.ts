@@ -17,6 +17,7 @@ export function route(name: string, options: Partial<Route> = {}): Route {
     retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: [],
     refusal: null,
+    errorPages: null,
     ...options,
   };
 }
@@ -49,6 +50,8 @@ export function table(routes: readonly Route[], options: TableOptions = {}): Tab
       routes,
       via: null,
       keepalive: { idleMs: 65_000, headerTimeoutS: null, requests: 1000, tcp: null },
+      errorPages: {},
+      unmatchedErrorPages: null,
     }],
     upstreams: Object.fromEntries(routes.flatMap(({ upstream }) =>
       upstream === null ? [] : [[upstream, {

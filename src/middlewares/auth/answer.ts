@@ -21,9 +21,9 @@ export function refuse(
   const error = new GatewayError(code, reason, options);
   exchange.blame(error);
   const { status } = error;
-  const body = `X-Error: ${status}\n`;
-  const own: HttpField[] = [["content-type", "text/plain"], ["content-length", String(body.length)]];
-  return answer(status, [...own, ...options.fields ?? []], body);
+  const { fields: own, bytes } = exchange.errorBody(status);
+  const fields: HttpField[] = [...own, ["content-length", String(bytes.length)], ...options.fields ?? []];
+  return answer(status, fields, bytes);
 }
 
 /** Sends the client to a place where it can log in. */
@@ -31,8 +31,12 @@ export function redirectTo(location: string, fields: readonly HttpField[]): Resp
   return answer(302, [["location", location], ...fields], null);
 }
 
-function answer(status: number, fields: readonly HttpField[], body: string | null): Response {
+function answer(status: number, fields: readonly HttpField[], body: Uint8Array | null): Response {
   const headers = new Headers();
   for (const [name, value] of fields) headers.append(name, value);
-  return new Response(body, { status, statusText: PHRASES[status] ?? "", headers });
+  return new Response(body as Uint8Array<ArrayBuffer> | null, {
+    status,
+    statusText: PHRASES[status] ?? "",
+    headers,
+  });
 }

@@ -3,6 +3,7 @@ import { eachOf, sorted, type Steps } from "../../lib/steps.ts";
 import type { Rule } from "../../resources/rule.ts";
 import { compareRoutes, PRIORITY_RANGE } from "../../table/precedence.ts";
 import type { Listener, Route } from "../../table/table.ts";
+import { createErrorPageCollector, type ErrorPages, NO_ERROR_PAGES } from "../shared/error-pages.ts";
 import { keepaliveOf } from "../shared/keepalive.ts";
 import type { UpstreamPlan } from "../shared/upstream.ts";
 import type { Context } from "../types.ts";
@@ -37,6 +38,7 @@ export function* translateRules(context: Context): Steps<RuleTranslation> {
   const upstreams: UpstreamPlan[] = [];
   const listeners: Listener[] = [];
   const known = createKnownRules(context, planRule);
+  const errorPagesOf = createErrorPageCollector(context);
   for (const served of servedFrontends(context).values()) {
     const bound = rules.get(keyOf(served.frontend)) ?? [];
     reportUnbuilt(served.frontend);
@@ -48,13 +50,18 @@ export function* translateRules(context: Context): Steps<RuleTranslation> {
       routes.push({ ...route, index: place + 1 });
       if (plan !== undefined) upstreams.push(plan);
     });
-    listeners.push(listenerOf(served, routes, context));
+    const errorPages = isL4(served.protocol) ? NO_ERROR_PAGES : errorPagesOf(served.frontend, bound);
+    listeners.push({ ...listenerOf(served, routes, context), ...errorPages });
   }
   known.keep();
   return { listeners, upstreams };
 }
 
-function listenerOf(served: ServedFrontend, routes: readonly Route[], { owner }: Context): Listener {
+function listenerOf(
+  served: ServedFrontend,
+  routes: readonly Route[],
+  { owner }: Context,
+): Omit<Listener, keyof ErrorPages> {
   const { frontend, id, protocol } = served;
   const { namespace, name } = frontend.metadata;
   return {

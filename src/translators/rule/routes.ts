@@ -7,6 +7,7 @@ import { DEFAULT_PRIORITY } from "../../table/precedence.ts";
 import type { Balancing, Protocol, Route, RouteOrder, Source, Upstream } from "../../table/table.ts";
 import { backendProtocolOf, backendProtocolsOf } from "../shared/backend-protocol.ts";
 import { balancingOf } from "../shared/balancing.ts";
+import { errorPagesKey } from "../shared/error-pages.ts";
 import { lookupFor } from "../shared/lookup.ts";
 import { outlierDetectionOf } from "../shared/outlier.ts";
 import { retryOf } from "../shared/retry.ts";
@@ -95,6 +96,7 @@ export function redirectRoute(served: ServedFrontend, context: Context): Planned
     retry: retryOf([]),
     filters: result.filters ?? [],
     refusal: result.refusal ?? null,
+    errorPages: errorPagesKey([frontend, context.owner.alb]),
   } as const;
   return { route, plan: undefined };
 }
@@ -201,6 +203,7 @@ function planRoute(draft: RouteDraft, served: ServedFrontend, context: Context):
     retry: retryOf(configs.map((config) => config?.retry)),
     filters,
     refusal: refusal ?? faults[0] ?? null,
+    errorPages: isL4(protocol) ? null : errorPagesKey([layers.rule, frontend, owner.alb]),
   };
   return { route, plan };
 }

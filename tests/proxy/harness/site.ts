@@ -225,6 +225,7 @@ function listenerOf(options: SiteOptions, middlewares: readonly string[]): Liste
       ...middlewares.map((name): Filter => ({ type: "middleware", name, options: null })),
     ],
     refusal: refusal ?? null,
+    errorPages: null,
   };
   return {
     id: "tcp/80",
@@ -235,6 +236,8 @@ function listenerOf(options: SiteOptions, middlewares: readonly string[]): Liste
     routes: [route],
     via: via ?? null,
     keepalive: { idleMs: 60_000, headerTimeoutS: null, requests: 100, tcp: null, ...keepalive },
+    errorPages: {},
+    unmatchedErrorPages: null,
   };
 }
 

@@ -24,7 +24,7 @@ const INHERITED: ReadonlyMap<string, "unless nearer" | "always"> = new Map([
 const WHOLE_CONFIG = "spec.config";
 
 /** Parts without which a route does all the same what it is to do. */
-const HARMLESS = /^spec\.(certificate_name|domain|source|description|dsl|config\.keepalive)\b/;
+const HARMLESS = /^spec\.(certificate_name|domain|source|description|dsl|config\.(keepalive|errorPages))\b/;
 
 export function refusedParts({ rule, frontend, alb }: RouteLayers, context: Context): FeatureResult {
   const { snapshot } = context;
