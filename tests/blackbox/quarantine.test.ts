@@ -95,7 +95,7 @@ describe("quarantine", () => {
   }
   function becomes(test: (problems: Json[]) => boolean): Promise<Json[]> {
     let last: Json[] = [];
-    return eventually(async () => test(last = await problems()) && last, () => JSON.stringify(last), 5000);
+    return eventually(async () => test(last = await problems()) && last, () => JSON.stringify(last));
   }
   async function explained(): Promise<Json> {
     const url = encodeURIComponent(`http://a:${port}/shop`);

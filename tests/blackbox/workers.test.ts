@@ -61,7 +61,10 @@ describe("two workers", () => {
       assert.equal((await site.request({ target: `/n${asked++}` })).status, 200);
     }
     assert.deepEqual(pids.filter(isIdle), [], "workers have had nothing to do");
-    assert.equal(await site.gateway.metric("albatross_requests_total"), before + asked);
+    await eventually(
+      async () => await site.gateway.metric("albatross_requests_total") === before + asked,
+      () => `not ${asked} requests are counted`,
+    );
     const text = (await site.gateway.fetch("/metrics")).body;
     assert.equal(
       sumOfSeries(text, "albatross_request_duration_seconds_count", {}),
@@ -71,7 +74,10 @@ describe("two workers", () => {
       sumOfSeries(text, "albatross_request_duration_seconds_bucket", { le: "+Inf" }),
       sumOfSeries(text, "albatross_requests_total", {}),
     );
-    assert.equal(await site.gateway.metric("albatross_connections"), 0);
+    await eventually(
+      async () => await site.gateway.metric("albatross_connections") === 0,
+      () => "connections are left",
+    );
     await eventually(
       () => new Set(site.gateway.accessLog().map(({ target }) => target)).size >= asked,
       () => `of ${asked} exchanges ${site.gateway.accessLog().length} are logged`,
@@ -321,7 +327,7 @@ describe("the end of a supervisor", () => {
   });
 
   it("a signal to the whole group is followed once", async () => {
-    const site = await startSite({ args: [...WORKERS, "--drain-delay", "4s"] });
+    const site = await startSite({ args: [...WORKERS, "--drain-delay", "10s"] });
     for (const pid of [...workersOf(site.gateway), site.gateway.process.pid]) process.kill(pid, "SIGTERM");
     await site.gateway.process.waitForLine("stderr", (line) => line.includes('"draining"'));
     await sleep(200);

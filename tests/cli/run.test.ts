@@ -153,14 +153,12 @@ describe("run", () => {
 
   it("ends at once at a second signal", async () => {
     const web = frontend({ name: "web", port: await freePort() });
-    const gateway = await startGateway({ config: [web], args: ["--drain-delay", "30s"] });
-    const started = performance.now();
+    const gateway = await startGateway({ config: [web], args: ["--drain-delay", "10m"] });
     gateway.process.signal("SIGTERM");
     await gateway.process.waitForLine("stderr", (line) => line.includes('"draining"'));
     gateway.process.signal("SIGTERM");
     const exit = await deadline(gateway.process.exited, () => "no exit");
     assert.equal(exit.code, 143);
-    assert.ok(performance.now() - started < 20_000, "it did not wait for the drain delay");
   });
 
   it("stops when it is told to before it is ready", async () => {

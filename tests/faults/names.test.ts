@@ -61,7 +61,7 @@ describe("an ExternalName whose DNS fails", () => {
       await eventually(
         async () => (await ask("/named")).body === "shop",
         () => "the name is known, and not used",
-        15_000,
+        60_000,
       );
       await eventually(
         async () => (await gateway.api("problems")).problems.length === 0,

@@ -10,7 +10,7 @@ const SECONDS = 40;
 const ALLOWED_MEGABYTES = 60;
 
 describe("mixed traffic under changes", () => {
-  it("loses nothing and leaves nothing behind", { timeout: 120_000 }, async () => {
+  it("loses nothing and leaves nothing behind", { timeout: 240_000 }, async () => {
     const { done, failures, removals, refusedLate, revisions, memory, descriptorsBefore, descriptorsAfter } =
       await soak(SECONDS);
     const half = memory.slice(Math.floor(memory.length / 2));

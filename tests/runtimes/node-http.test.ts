@@ -72,7 +72,7 @@ const plain = ({ port }: Peer, path = "/") => `http://127.0.0.1:${port}${path}`;
 
 /** An answer is given when its head is there; its connection is free a moment later. */
 function bodyRead(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
+  return new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 describe("a call", () => {

@@ -122,6 +122,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return gateway;
 }
 
+/** A start takes a second, or many where other programs have the processors. */
+const START_MS = 60_000;
+
 /** Waits for `/readyz` to answer 200. */
 export async function waitReady(gateway: Gateway): Promise<void> {
   const { process: child } = gateway;
@@ -136,12 +139,12 @@ export async function waitReady(gateway: Gateway): Promise<void> {
       return response.status === 200;
     },
     () => `/readyz: ${last}; stderr: ${child.stderr.join("\n")}`,
-    20_000,
+    START_MS,
   );
 }
 
 /** Much longer than the drain of {@link DEFAULTS}, for machines that are busy. */
-const STOP_MS = 20_000;
+const STOP_MS = 60_000;
 
 async function stopProcess(child: Process): Promise<Exit> {
   if (child.exit() === undefined) child.signal("SIGTERM");

@@ -74,7 +74,7 @@ export async function runProcess(
   const { code } = await deadline(child.exited, () => {
     child.signal("SIGKILL");
     return `${command.join(" ")} did not end; stderr: ${child.stderr.join("\n")}`;
-  }, 20_000);
+  }, 60_000);
   return { code, stdout: text(child.stdout), stderr: text(child.stderr) };
 }
 

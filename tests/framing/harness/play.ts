@@ -45,7 +45,7 @@ export async function play(site: { host: string; port: number }, recorder: Recor
   const ours = () => recorder.requests.filter((each) => !probed.includes(each));
   // A request of the case may be the one that is sent behind it.
   const wanted = given.upstream.filter((each) => each !== probed[0]);
-  await eventually(() => ours().length >= wanted.length, () => "", 1000).catch(() => {});
+  await eventually(() => ours().length >= wanted.length, () => "").catch(() => {});
   assert.deepEqual(ours(), wanted);
   if (given.unfinished !== true) assert.equal(recorder.rest, "", "nothing but whole requests");
 }

@@ -107,10 +107,10 @@ describe("commands", () => {
   });
 });
 
-/** Whether a process ends (or is only waiting to be reaped) within a second. */
+/** Whether a process ends (or is only waiting to be reaped) at last. */
 async function gone(pid: number): Promise<boolean> {
   const stat = `/proc/${pid}/stat`;
-  for (let tries = 0; tries < 20; tries++) {
+  for (let tries = 0; tries < 400; tries++) {
     if (!existsSync(stat) || readFileSync(stat, "utf8").includes(") Z ")) return true;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
