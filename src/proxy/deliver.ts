@@ -45,8 +45,8 @@ async function deliverStream(
   responder: Responder,
 ): Promise<void> {
   if (exchange.method === "HEAD" || answer.status === 304) {
-    const announced = answer.headers.get("content-length") ?? "";
-    writeHead(answer, /^[0-9]{1,15}$/.test(announced) ? Number(announced) : undefined, exchange, responder);
+    const start = exchange.method === "HEAD" && body !== null ? await startOf(body) : NOTHING_READ;
+    if (!responder.done) writeHead(answer, announcedLength(answer, start), exchange, responder, start.chunks);
     return responder.end(undefined);
   }
   if (body === null) {
@@ -66,6 +66,27 @@ async function deliverStream(
         : new GatewayError("INTERNAL", "answer body failed", { cause: error }),
     );
   }
+}
+
+/**
+ * What GET would send as far as it is there: it tells the type and the length of an answer that names neither. The rest is
+ * nobody's.
+ */
+async function startOf(body: ReadableStream<Uint8Array>): Promise<Start> {
+  const reader = body.getReader();
+  try {
+    return await readAhead(reader);
+  } catch {
+    return NOTHING_READ;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+function announcedLength({ headers }: Response, start: Start): number | undefined {
+  const announced = headers.get("content-length") ?? "";
+  if (/^[0-9]{1,15}$/.test(announced)) return Number(announced);
+  return start.isWhole ? sizeOf(start.chunks) : undefined;
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;

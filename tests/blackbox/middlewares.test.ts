@@ -2,7 +2,7 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { requestText } from "./harness/client.ts";
-import { type Field, readHead, readResponse, value } from "./harness/message.ts";
+import { type Field, readHead, readResponse, value, values } from "./harness/message.ts";
 import { rule, underPath } from "./harness/objects.ts";
 import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
@@ -92,6 +92,17 @@ describe("middlewares", () => {
     const response = await site.request({ target: "/gate", fields: [["X-Deny", "1"]] });
     assert.deepEqual([response.status, response.body], [403, "denied by middleware"]);
     assert.equal(site.upstream.requests.length, before);
+  });
+
+  it("answer HEAD as they answer GET, without the body", async () => {
+    const fields: Field[] = [["X-Deny", "1"]];
+    const get = await site.request({ target: "/gate", fields });
+    const head = await site.request({ target: "/gate", fields, method: "HEAD" });
+    assert.deepEqual([head.status, head.body], [403, ""]);
+    for (const name of ["content-type", "content-length"]) {
+      assert.deepEqual(values(head, name), values(get, name), name);
+    }
+    assert.match(value(head, "content-type") ?? "", /^text\/plain; ?charset=UTF-8$/i);
   });
 
   it("may read the request body", async () => {

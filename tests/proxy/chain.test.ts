@@ -210,6 +210,47 @@ describe("a chain", () => {
     }
   });
 
+  it("HEAD has the fields that GET has, type and length of a text among them, and no body", async () => {
+    const own: Readonly<Record<string, () => Response>> = {
+      text: () => new Response("<script>é"),
+      empty: () => new Response(""),
+      typed: () => new Response("{}", { headers: { "content-type": "application/json" } }),
+      bytes: () => new Response(new Uint8Array([0, 1, 2])),
+    };
+    for (const [name, respond] of Object.entries(own)) {
+      const heads = [];
+      for (const method of ["GET", "HEAD"]) {
+        const site = startSite({ middlewares: { own: () => Promise.resolve(respond()) } });
+        const client = site.client().send(request("/", "", "", method));
+        await site.settle();
+        const [head = "", ...body] = client.read().split("\r\n\r\n");
+        heads.push(head.split("\r\n").filter((line) => !line.startsWith("Date:")));
+        if (method === "HEAD") assert.deepEqual(body, [""], name);
+        await finish(site, client);
+      }
+      assert.deepEqual(heads[1], heads[0], name);
+      if (name === "text") assert.match(heads[1]!.join("\n"), /content-type: text\/plain;charset=UTF-8/i);
+    }
+  });
+
+  it("HEAD does not wait for a body that never ends, and nobody makes more of it", async () => {
+    let pulls = 0;
+    let cancelled = false;
+    const endless = new ReadableStream({
+      pull(controller) {
+        pulls++;
+        controller.enqueue(new Uint8Array(1000));
+      },
+      cancel: () => void (cancelled = true),
+    });
+    const site = startSite({ middlewares: { own: () => Promise.resolve(new Response(endless)) } });
+    const client = site.client().send(request("/", "", "", "HEAD"));
+    await site.settle();
+    assert.match(client.read(), /^HTTP\/1\.1 200 OK\r\n([^\r]+\r\n)+\r\n$/);
+    assert.ok(cancelled && pulls < 100, `${pulls} pulls`);
+    await finish(site, client);
+  });
+
   it("an answer put in the place of the upstream's closes the upstream's connection", async () => {
     const replace: MiddlewareHandler = async (c, next) => {
       await next();
