@@ -10,9 +10,10 @@ export const SPAN = 5;
 /** Where every head is parsed, so that lists of spans need not grow; what came of it is copied in one piece. */
 const PARSED: number[] = new Array<number>(200 * SPAN).fill(0);
 
-/** Lines without those that a table of drops marks. */
+/** Lines without those that a table of drops marks, and those that were removed. */
 export interface KeptLines {
   readonly drop: Uint8Array;
+  readonly removed: readonly string[];
   readonly lines: string;
 }
 

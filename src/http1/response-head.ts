@@ -25,6 +25,11 @@ export interface ResponseHead {
 export interface WrittenHead {
   readonly drop: Uint8Array;
   readonly added: string;
+  readonly appended: string;
+  readonly removed: readonly string[];
+  /** Without lines of its own, and without the empty line. */
+  readonly lines: string;
+  /** With the empty line. */
   readonly text: string;
 }
 

@@ -106,9 +106,19 @@ function keptLines(
   removed: readonly string[],
   loosely: boolean,
 ): string {
-  if (!fields.isRemembered || removed.length > 0) return linesOf(fields, drop, named, removed, loosely);
-  if (fields.kept?.drop !== drop) fields.kept = { drop, lines: linesOf(fields, drop, named, NONE, loosely) };
-  return fields.kept.lines;
+  if (!fields.isRemembered) return linesOf(fields, drop, named, removed, loosely);
+  const { kept } = fields;
+  if (kept?.drop === drop && isSame(kept.removed, removed)) return kept.lines;
+  const lines = linesOf(fields, drop, named, removed, loosely);
+  fields.kept = { drop, removed, lines };
+  return lines;
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  if (some === others) return true;
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
+  return true;
 }
 
 function linesOf(
@@ -174,6 +184,8 @@ export interface ClientResponse {
   readonly added: string;
   /** Lines that it adds behind those of the upstream. */
   readonly appended: string;
+  /** Lines behind those that are likely to be another answer's, too. */
+  readonly own: string;
   /** Whether `added` holds a Via line, which then replaces the upstream's. */
   readonly replacesVia: boolean;
   /** Whether `added` holds a reason line, which then replaces the upstream's. */
@@ -184,19 +196,24 @@ export interface ClientResponse {
 
 /** Head of an upstream's answer as the client gets it. */
 export function clientResponseHead(head: ResponseHead, response: ClientResponse): string {
-  const { added, appended, removed } = response;
+  const { added, appended, own, removed } = response;
   // RFC 9110 8.6: answers that have no body by their code must not announce one.
   const lengthless = head.status < 200 || head.status === 204;
   const drop = RESPONSE_DROPS[
     (response.replacesVia ? DROP_VIA : 0) | (response.replacesReason ? DROP_REASON : 0) |
     (lengthless ? DROP_LENGTH : 0)
   ] as DropTable;
-  const isPlain = appended === "" && removed.length === 0;
-  if (isPlain && head.written?.drop === drop && head.written.added === added) return head.written.text;
-  const lines = linesOf(head.fields, drop, head.named, removed, false);
-  const text = `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${added}${lines}${appended}\r\n`;
-  if (isPlain && head.fields.isRemembered) head.written = { drop, added, text };
-  return text;
+  let { written } = head;
+  if (
+    written?.drop !== drop || written.added !== added || written.appended !== appended ||
+    !isSame(written.removed, removed)
+  ) {
+    const kept = linesOf(head.fields, drop, head.named, removed, false);
+    const lines = `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n${added}${kept}${appended}`;
+    written = { drop, added, appended, removed, lines, text: lines + "\r\n" };
+    if (head.fields.isRemembered) head.written = written;
+  }
+  return own === "" ? written.text : `${written.lines}${own}\r\n`;
 }
 
 /** Fields that must not stand in a trailer section (RFC 9110 6.5.1): framing, routing, authentication, hop-by-hop. */

@@ -1,87 +1,98 @@
 /** Changes to the fields of a message, applied when its head is written, so that nobody builds a `Headers` for them. */
-
-/** Fields that frame a message or end at this hop: whoever edits headers has no say in them. */
-const FORBIDDEN = new Set([
-  "connection",
-  "content-length",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
-// deno-lint-ignore no-control-regex -- they are what is looked for
-const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]+/g;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const encoder = new TextEncoder();
+import { fieldKey, type FieldName, fieldName, fieldValue } from "./field-names.ts";
 
 /**
- * The name under which the spellings of a request field are one: backends that make variables of fields (CGI and its
- * heirs) turn everything but letters and digits into `_`, so `X_User` and `X.User` pass for `X-User` (rulings: field
- * names).
+ * One change to one field. Made once for many messages where it is the same for all: it remembers the {@link EditState}
+ * that it was last made from and what came of it, so that a chain of edits that never vary costs a comparison each.
  */
-export function fieldKey(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, "-");
-}
-
-/** What an edit needs to know of a name. */
-export interface FieldName {
-  readonly lower: string;
-  /** See {@link fieldKey}. */
-  readonly key: string;
-  /** Whether lines of that name may be added, and whether those that came may be removed. */
-  readonly addable: boolean;
-  readonly removable: boolean;
-}
-
-/** Names that were edited before: rules use the same few for every request. */
-const known = new Map<string, FieldName>();
-/** Middlewares of users may make up names; then this starts anew. */
-const MAX_KNOWN = 1000;
-
-function nameOf(name: string): FieldName {
-  return known.get(name) ?? learn(name);
-}
-
-function learn(name: string): FieldName {
-  const lower = name.toLowerCase();
-  const key = fieldKey(name);
-  const learned = {
-    lower,
-    key,
-    addable: !FORBIDDEN.has(key) && TOKEN.test(name),
-    removable: !FORBIDDEN.has(lower),
-  };
-  if (known.size >= MAX_KNOWN) known.clear();
-  known.set(name, learned);
-  return learned;
-}
-
-/** Why a field cannot be edited, to stand behind its name; undefined when it can. */
-export function headerEditFault(name: string): string | undefined {
-  if (!TOKEN.test(name)) return "is no header name";
-  return FORBIDDEN.has(fieldKey(name)) ? "belongs to the connection or frames the message" : undefined;
-}
-
-/** A line to be added, in the form in which it is written. */
-export interface FieldEdit {
+export class FieldEdit {
   readonly name: FieldName;
-  readonly spelling: string;
-  readonly value: string;
-  /** With its CRLF. */
+  /** With its CRLF; "" when nothing is added. */
   readonly line: string;
+  /** @internal */
+  from: EditState | undefined;
+  /** @internal */
+  to: EditState | undefined;
+
+  private constructor(
+    readonly kind: "set" | "add" | "remove",
+    readonly spelling: string,
+    readonly value: string,
+  ) {
+    this.name = fieldName(spelling);
+    this.line = kind === "remove" ? "" : `${spelling}: ${value}\r\n`;
+  }
+
+  /**
+   * Replaces all lines of a field by one. Control characters in the value are dropped: a value is one line (RFC 9110 5.5).
+   */
+  static set(name: string, value: string): FieldEdit {
+    return new FieldEdit("set", name, fieldValue(value));
+  }
+
+  /** Adds one line to a field; the value as for {@link set}. */
+  static add(name: string, value: string): FieldEdit {
+    return new FieldEdit("add", name, fieldValue(value));
+  }
+
+  /** Drops all lines of a field, those added before included. */
+  static remove(name: string): FieldEdit {
+    return new FieldEdit("remove", name, "");
+  }
 }
 
-/**
- * Prepares an edit, for those that are the same for every message. Control characters in the value are dropped: a value
- * is one line (RFC 9110 5.5).
- */
-export function fieldEdit(name: string, value: string): FieldEdit {
-  const text = fieldValue(value);
-  return { name: nameOf(name), spelling: name, value: text, line: `${name}: ${text}\r\n` };
+/** What edits come to. A state never changes, so that messages may share it, and what is made of it is kept in it. */
+class EditState {
+  #lines: string | undefined;
+  #except: ReadonlySet<string> | undefined;
+
+  constructor(
+    readonly removed: readonly string[],
+    readonly removedKeys: readonly string[],
+    readonly added: readonly FieldEdit[],
+    /** The state with all that was added but the last. */
+    readonly before?: EditState | undefined,
+  ) {}
+
+  after(edit: FieldEdit): EditState {
+    // deno-lint-ignore no-this-alias -- the states that an edit leads to start here
+    let state: EditState = this;
+    if (edit.kind !== "add" && edit.name.removable) state = state.#without(edit.name);
+    if (edit.kind !== "remove" && edit.name.addable) {
+      state = new EditState(state.removed, state.removedKeys, [...state.added, edit], state);
+    }
+    return state;
+  }
+
+  #without({ lower, key }: FieldName): EditState {
+    const isKnown = this.removed.includes(lower);
+    const isAdded = this.added.some(({ name }) => name.key === key);
+    if (isKnown && !isAdded) return this;
+    return new EditState(
+      isKnown ? this.removed : [...this.removed, lower],
+      isKnown ? this.removedKeys : [...this.removedKeys, key],
+      isAdded ? this.added.filter(({ name }) => name.key !== key) : this.added,
+      isAdded ? undefined : this.before,
+    );
+  }
+
+  lines(except: ReadonlySet<string> | undefined): string {
+    if (this.#lines !== undefined && this.#except === except) return this.#lines;
+    const last = this.added.at(-1);
+    const lines = this.before === undefined || last === undefined
+      ? this.added.map((edit) => lineOf(edit, except)).join("")
+      : this.before.lines(except) + lineOf(last, except);
+    this.#except = except;
+    return this.#lines = lines;
+  }
 }
+
+function lineOf({ name, line }: FieldEdit, except: ReadonlySet<string> | undefined): string {
+  return except?.has(name.key) === true ? "" : line;
+}
+
+const UNEDITED = new EditState([], [], []);
+const NOTHING: FieldEdit[] = [];
 
 /** What follows edits as they are made. */
 export interface EditObserver {
@@ -91,64 +102,69 @@ export interface EditObserver {
 }
 
 export class HeaderEdits {
-  /** Lower-case names of the fields whose original lines are dropped. */
-  readonly removed: string[] = [];
-  /** The same as {@link fieldKey} has them. */
-  readonly removedKeys: string[] = [];
   /** Told of every edit from now on. */
   observer: EditObserver | undefined;
-  #added: FieldEdit[] = [];
+  #state = UNEDITED;
+  /**
+   * Lines that were added once, of names that no later edit has touched: behind those of the state, so that edits which
+   * never vary need not follow upon edits which do. Only the order of lines with one name counts (RFC 9110 5.3).
+   */
+  #once: FieldEdit[] = NOTHING;
 
   get empty(): boolean {
-    return this.removed.length === 0 && this.#added.length === 0;
+    return this.#state === UNEDITED && this.#once.length === 0;
   }
 
-  /** Replaces all lines of a field by one. */
+  /** Lower-case names of the fields whose original lines are dropped. */
+  get removed(): readonly string[] {
+    return this.#state.removed;
+  }
+
+  /** The same as {@link fieldKey} has them. */
+  get removedKeys(): readonly string[] {
+    return this.#state.removedKeys;
+  }
+
+  /** Makes an edit that was prepared. */
+  make(edit: FieldEdit): void {
+    if (this.#once.length > 0 && this.#hasOnce(edit.name.key)) this.#settle();
+    if (edit.from !== this.#state) {
+      edit.to = this.#state.after(edit);
+      edit.from = this.#state;
+    }
+    this.#state = edit.to as EditState;
+    if (this.observer !== undefined) tell(this.observer, edit);
+  }
+
+  /** Makes them one after the other. */
+  makeAll(edits: readonly FieldEdit[]): void {
+    for (let i = 0; i < edits.length; i++) this.make(edits[i] as FieldEdit);
+  }
+
+  /** {@link FieldEdit.set}, made at once. */
   set(name: string, value: string): void {
-    this.setField(fieldEdit(name, value));
+    this.make(FieldEdit.set(name, value));
   }
 
-  /** Adds one line to a field. */
+  /** {@link FieldEdit.add}, made at once. */
   add(name: string, value: string): void {
-    this.addField(fieldEdit(name, value));
-  }
-
-  /** {@link set} with what was prepared. */
-  setField(edit: FieldEdit): void {
-    this.#remove(edit.name, edit.spelling);
-    this.addField(edit);
-  }
-
-  /** {@link add} with what was prepared. */
-  addField(edit: FieldEdit): void {
+    const edit = FieldEdit.add(name, value);
     if (!edit.name.addable) return;
-    this.#added.push(edit);
-    this.observer?.added(edit.spelling, edit.value);
+    if (this.#once.length === 0) this.#once = [edit];
+    else this.#once.push(edit);
+    this.observer?.added(name, edit.value);
   }
 
-  /** Drops all lines of a field, those added before included. */
+  /** {@link FieldEdit.remove}, made at once. */
   remove(name: string): void {
-    this.#remove(nameOf(name), name);
-  }
-
-  #remove({ lower, key, removable }: FieldName, spelling: string): void {
-    if (!removable) return;
-    if (!this.removed.includes(lower)) {
-      this.removed.push(lower);
-      this.removedKeys.push(key);
-    }
-    this.observer?.removed(spelling);
-    for (let i = 0; i < this.#added.length; i++) {
-      if (this.#added[i]?.name.key !== key) continue;
-      this.#added = this.#added.filter((edit) => edit.name.key !== key);
-      return;
-    }
+    this.make(FieldEdit.remove(name));
   }
 
   /** Value that was set or added last; undefined when none was. `name` is lower-case. */
   get(name: string): string | undefined {
-    for (let i = this.#added.length - 1; i >= 0; i--) {
-      const edit = this.#added[i] as FieldEdit;
+    const added = this.#added();
+    for (let i = added.length - 1; i >= 0; i--) {
+      const edit = added[i] as FieldEdit;
       if (edit.name.lower === name) return edit.value;
     }
     return undefined;
@@ -161,7 +177,7 @@ export class HeaderEdits {
   apply(name: string, original: string | undefined): string | undefined {
     if (this.empty) return original;
     const key = fieldKey(name);
-    const values = this.#added.filter((edit) => edit.name.key === key).map(({ value }) => value);
+    const values = this.#added().filter((edit) => edit.name.key === key).map(({ value }) => value);
     if (original !== undefined && !this.removedKeys.includes(key)) {
       values.unshift(original);
     }
@@ -171,30 +187,46 @@ export class HeaderEdits {
 
   /** The added fields in order. */
   entries(): readonly (readonly [name: string, value: string])[] {
-    return this.#added.map(({ spelling, value }) => [spelling, value]);
+    return this.#added().map(({ spelling, value }) => [spelling, value]);
   }
 
-  /** The added lines, each ending in CRLF, without those whose name, in whatever spelling, is in `except`. */
+  /**
+   * The added lines, each ending in CRLF, without those whose name, in whatever spelling, is in `except`: a set that does
+   * not change, since what is found for it is kept.
+   */
   lines(except?: ReadonlySet<string>): string {
+    return this.sharedLines(except) + this.ownLines(except);
+  }
+
+  /** Those of {@link lines} that other messages are likely to have, too: one string for all of them. */
+  sharedLines(except?: ReadonlySet<string>): string {
+    return this.#state.lines(except);
+  }
+
+  /** The rest of {@link lines}. */
+  ownLines(except?: ReadonlySet<string>): string {
     let lines = "";
-    for (let i = 0; i < this.#added.length; i++) {
-      const { name, line } = this.#added[i] as FieldEdit;
-      if (except === undefined || !except.has(name.key)) lines += line;
-    }
+    for (let i = 0; i < this.#once.length; i++) lines += lineOf(this.#once[i] as FieldEdit, except);
     return lines;
   }
-}
 
-/** One byte a character, as heads are written: text beyond ISO-8859-1 travels as UTF-8. */
-export function fieldValue(value: string): string {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if ((code < 0x20 && code !== 0x09) || code === 0x7f || code > 0xff) return convert(value);
+  #hasOnce(key: string): boolean {
+    for (let i = 0; i < this.#once.length; i++) if (this.#once[i]?.name.key === key) return true;
+    return false;
   }
-  return value;
+
+  #added(): readonly FieldEdit[] {
+    return this.#once.length === 0 ? this.#state.added : [...this.#state.added, ...this.#once];
+  }
+
+  /** What was added once becomes part of the state. */
+  #settle(): void {
+    for (const edit of this.#once) this.#state = this.#state.after(edit);
+    this.#once = NOTHING;
+  }
 }
 
-function convert(value: string): string {
-  const line = value.replace(CONTROLS, "");
-  return /[\u0100-\uffff]/.test(line) ? String.fromCharCode(...encoder.encode(line)) : line;
+function tell(observer: EditObserver, { kind, name, spelling, value }: FieldEdit): void {
+  if (kind !== "add" && name.removable) observer.removed(spelling);
+  if (kind !== "remove" && name.addable) observer.added(spelling, value);
 }

@@ -1,37 +1,33 @@
 /** Cross-origin sharing (data-plane spec 3.3, Fetch standard 3.2). */
-import { fieldEdit } from "../lib/header-edits.ts";
+import { FieldEdit } from "../lib/header-edits.ts";
 import type { CorsFilter } from "../table/filters.ts";
 import type { Act } from "./act.ts";
-import type { ExchangePort } from "./ports.ts";
+import type { ExchangePort, ResponseHook } from "./ports.ts";
 
-const ANY_ORIGIN = fieldEdit("Access-Control-Allow-Origin", "*");
-const VARIES_BY_ORIGIN = fieldEdit("Vary", "Origin");
-const WITH_CREDENTIALS = fieldEdit("Access-Control-Allow-Credentials", "true");
+const ANY_ORIGIN = FieldEdit.set("Access-Control-Allow-Origin", "*");
+const VARIES_BY_ORIGIN = FieldEdit.add("Vary", "Origin");
+const WITH_CREDENTIALS = FieldEdit.set("Access-Control-Allow-Credentials", "true");
 
 export function cors(filter: CorsFilter): Act {
   const allows = originMatcher(filter.allowOrigins);
   const always = [
-    fieldEdit("Access-Control-Allow-Methods", filter.allowMethods),
-    fieldEdit("Access-Control-Allow-Headers", filter.allowHeaders),
+    FieldEdit.set("Access-Control-Allow-Methods", filter.allowMethods),
+    FieldEdit.set("Access-Control-Allow-Headers", filter.allowHeaders),
     ...(filter.exposeHeaders === ""
       ? []
-      : [fieldEdit("Access-Control-Expose-Headers", filter.exposeHeaders)]),
+      : [FieldEdit.set("Access-Control-Expose-Headers", filter.exposeHeaders)]),
   ];
 
   function originFields(exchange: ExchangePort, origin: string | undefined): void {
     const edits = exchange.responseEdits;
     // The same for everybody, so that caches may keep it; without credentials, which are not for everybody.
-    if (allows === undefined) return edits.setField(ANY_ORIGIN);
-    edits.addField(VARIES_BY_ORIGIN);
+    if (allows === undefined) return edits.make(ANY_ORIGIN);
+    edits.make(VARIES_BY_ORIGIN);
     if (origin !== undefined && allows(origin)) {
       edits.set("Access-Control-Allow-Origin", origin);
-      if (filter.allowCredentials) edits.setField(WITH_CREDENTIALS);
+      if (filter.allowCredentials) edits.make(WITH_CREDENTIALS);
     } else if (filter.allowCredentials) {
-      // Whom the upstream admits by itself, `*` even, it admits with credentials of its own or with none.
-      exchange.beforeResponse((_status, fields) => {
-        const isAdmitted = (fields.get("access-control-allow-origin") ?? null) !== null;
-        if (!isAdmitted) edits.setField(WITH_CREDENTIALS);
-      }, { early: true });
+      exchange.beforeResponse(credentialsUnlessAdmitted, { early: true });
     }
   }
 
@@ -39,7 +35,7 @@ export function cors(filter: CorsFilter): Act {
     const origin = exchange.header("origin");
     const edits = exchange.responseEdits;
     originFields(exchange, origin);
-    for (const edit of always) edits.setField(edit);
+    edits.makeAll(always);
     // Any other OPTIONS is the application's (rulings: CORS).
     const preflight = filter.answersPreflight && exchange.method === "OPTIONS" && origin !== undefined &&
       exchange.header("access-control-request-method") !== undefined;
@@ -48,6 +44,12 @@ export function cors(filter: CorsFilter): Act {
     return new Response(null, { status: 204, statusText: "No Content" });
   };
 }
+
+/** Whom the upstream admits by itself, `*` even, it admits with credentials of its own or with none. */
+const credentialsUnlessAdmitted: ResponseHook = (_status, fields, exchange) => {
+  const isAdmitted = (fields.get("access-control-allow-origin") ?? null) !== null;
+  if (!isAdmitted) exchange.responseEdits.make(WITH_CREDENTIALS);
+};
 
 /** Whether an origin is in the list; undefined when every origin is. Compares whole origins, case-insensitively. */
 export function originMatcher(list: readonly string[]): ((origin: string) => boolean) | undefined {

@@ -73,7 +73,7 @@ export interface ErrorBody {
 }
 
 /** Sees the status of an answer and its fields as they are without {@link ExchangePort.responseEdits}. */
-export type ResponseHook = (status: number, fields: AnswerFields) => void;
+export type ResponseHook = (status: number, fields: AnswerFields, exchange: ExchangePort) => void;
 
 export interface AnswerFields {
   /** Lines joined; `name` in lower case. Nullish when there is none. */

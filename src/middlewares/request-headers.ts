@@ -1,37 +1,51 @@
 /** Header modification of requests (data-plane spec 3.5): set, set from variables, remove, add, add from variables. */
-import { fieldEdit } from "../lib/header-edits.ts";
+import { FieldEdit } from "../lib/header-edits.ts";
 import { encodeUtf8 } from "../lib/utf8.ts";
 import type { RequestHeadersFilter } from "../table/filters.ts";
 import type { Act } from "./act.ts";
+import type { ExchangePort } from "./ports.ts";
 import { compileVariable, type Variable } from "./variables.ts";
 
 /** A name nobody knows has no value: the field is left alone. */
 const UNKNOWN: Variable = () => undefined;
 
 export function requestHeaders(filter: RequestHeadersFilter): Act {
-  const set = Object.entries(filter.set).map(([name, value]) => fieldEdit(name, encodeUtf8(value)));
-  const setFrom = Object.entries(filter.setFrom).map(([name, source]) => [name, variable(source)] as const);
-  const add = flatten(filter.add).map(([name, value]) => fieldEdit(name, encodeUtf8(value)));
-  const addFrom = flatten(filter.addFrom).map(([name, source]) => [name, variable(source)] as const);
+  const steps = [
+    ...Object.entries(filter.set).map(([name, value]) => FieldEdit.set(name, encodeUtf8(value))),
+    ...Object.entries(filter.setFrom).map(([name, source]) => varying(FieldEdit.set, name, source)),
+    ...filter.remove.map(FieldEdit.remove),
+    ...flatten(filter.add).map(([name, value]) => FieldEdit.add(name, encodeUtf8(value))),
+    ...flatten(filter.addFrom).map(([name, source]) => varying(FieldEdit.add, name, source)),
+  ];
   return function requestHeaders(exchange) {
     const edits = exchange.requestEdits;
-    for (const edit of set) edits.setField(edit);
-    for (const [name, read] of setFrom) {
-      const value = read(exchange);
-      if (value !== undefined) edits.set(name, value);
-    }
-    for (const name of filter.remove) edits.remove(name);
-    for (const edit of add) edits.addField(edit);
-    for (const [name, read] of addFrom) {
-      const value = read(exchange);
-      if (value !== undefined) edits.add(name, value);
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i] as FieldEdit | VaryingEdit;
+      const edit = typeof step === "function" ? step(exchange) : step;
+      if (edit !== undefined) edits.make(edit);
     }
     return undefined;
   };
 }
 
-function variable(name: string): Variable {
-  return compileVariable(name) ?? UNKNOWN;
+/** The edit for an exchange; undefined when the variable has no value in it. */
+type VaryingEdit = (exchange: ExchangePort) => FieldEdit | undefined;
+
+/** Messages with the value of the one before share its edit. */
+function varying(
+  prepare: (name: string, value: string) => FieldEdit,
+  name: string,
+  source: string,
+): VaryingEdit {
+  const read = compileVariable(source) ?? UNKNOWN;
+  let last = "";
+  let edit = prepare(name, last);
+  return function editFor(exchange) {
+    const value = read(exchange);
+    if (value === undefined) return undefined;
+    if (value !== last) edit = prepare(name, last = value);
+    return edit;
+  };
 }
 
 function flatten(lists: Readonly<Record<string, readonly string[]>>): (readonly [string, string])[] {

@@ -5,7 +5,8 @@ import type { RequestHead } from "../http1/request-head.ts";
 import { NO_BODY } from "../http1/framing.ts";
 import { forwardedRequestLines, upstreamRequestHead } from "../http1/serialize.ts";
 import { SET_ON_REQUESTS, setOnAnswers } from "../lib/gateway-fields.ts";
-import { fieldValue, HeaderEdits } from "../lib/header-edits.ts";
+import { fieldValue } from "../lib/field-names.ts";
+import { HeaderEdits } from "../lib/header-edits.ts";
 import { normalizeHost } from "../lib/host.ts";
 import { clientAddress, parseAddress } from "../lib/ip.ts";
 import { normalizePath, splitTarget } from "../lib/path.ts";
@@ -286,7 +287,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
 
   /** Runs the hooks of {@link beforeResponse}. */
   answering(status: number, fields: AnswerFields): void {
-    if (this.#hooks !== undefined) { for (const hook of this.#hooks) hook(status, fields); }
+    if (this.#hooks !== undefined) { for (const hook of this.#hooks) hook(status, fields, this); }
   }
 
   wantResponse(): void {

@@ -3,7 +3,8 @@
  * asks for more than method, URL and headers. About ten times cheaper than `new Request`.
  */
 import { FieldId } from "../http1/known.ts";
-import { type EditObserver, fieldKey } from "../lib/header-edits.ts";
+import { fieldKey } from "../lib/field-names.ts";
+import { type EditObserver } from "../lib/header-edits.ts";
 import { bodyStream } from "./body-stream.ts";
 import type { Exchange } from "./exchange.ts";
 

@@ -6,7 +6,8 @@ import { FieldId } from "../http1/known.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
 import { phraseOf } from "../http1/phrases.ts";
 import { clientResponseHead, trailerLines } from "../http1/serialize.ts";
-import { fieldValue } from "../lib/header-edits.ts";
+import { fieldValue } from "../lib/field-names.ts";
+import { setOnAnswers } from "../lib/gateway-fields.ts";
 import type { Socket } from "../runtimes/runtime.ts";
 import { dateLine } from "./date-line.ts";
 import type { Exchange } from "./exchange.ts";
@@ -89,12 +90,14 @@ export class Responder implements AnswerConsumer {
     const edits = this.#exchange.pendingResponseEdits;
     this.#start(head.status, bodiless ? "none" : outgoingMode(head.framing, minor), head.framing);
     const { viaLine } = this.#exchange.listener;
+    const except = setOnAnswers(viaLine !== "");
     this.#client.outbox.text(
       clientResponseHead(head, {
         added: this.#lines(!head.fields.has(FieldId.DATE) && edits?.get("date") === undefined),
         replacesVia: viaLine !== "",
         replacesReason: failed,
-        appended: this.#exchange.responseEditLines(),
+        appended: edits?.sharedLines(except) ?? "",
+        own: edits?.ownLines(except) ?? "",
         removed: edits?.removed ?? NOTHING_REMOVED,
       }),
     );
@@ -209,7 +212,8 @@ export class Responder implements AnswerConsumer {
     this.#client.outbox.text(
       clientResponseHead(head, {
         added: viaLine,
-        appended: `${this.#exchange.responseEditLines()}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n`,
+        appended: "Connection: upgrade\r\n",
+        own: `Upgrade: ${upgrade}\r\n${this.#exchange.responseEditLines()}`,
         replacesVia: viaLine !== "",
         replacesReason: false,
         removed: edits?.removed ?? NOTHING_REMOVED,
@@ -256,6 +260,7 @@ const NOTHING_REMOVED: readonly string[] = [];
 const NOTHING_ADDED = {
   added: "",
   appended: "",
+  own: "",
   replacesVia: false,
   replacesReason: false,
   removed: NOTHING_REMOVED,

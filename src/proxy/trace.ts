@@ -1,5 +1,5 @@
 /** The debug trace that `cpaas-trace: true` asks for (data-plane spec 3.13). */
-import { fieldValue } from "../lib/header-edits.ts";
+import { fieldValue } from "../lib/field-names.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** `x-cpaas-trace: {…}\r\n` with what is known so far. */

@@ -81,7 +81,14 @@ fuzz(
       return; // refused: the property above says why
     }
     if (head === undefined || head.framing.kind === "chunked") return;
-    const nothing = { added: "", appended: "", replacesVia: false, replacesReason: false, removed: [] };
+    const nothing = {
+      added: "",
+      appended: "",
+      own: "",
+      replacesVia: false,
+      replacesReason: false,
+      removed: [],
+    };
     const written = clientResponseHead(head, nothing);
     const again = parse(bytesOf(written), written.length, asked)!;
     assert.equal(again.size, written.length);

@@ -12,7 +12,14 @@ import {
 } from "../../src/http1/serialize.ts";
 import { bytesOf, LIMITS, requestHead, responseHead } from "./helpers.ts";
 
-const NOTHING_ADDED = { added: "", appended: "", replacesVia: false, replacesReason: false, removed: [] };
+const NOTHING_ADDED = {
+  added: "",
+  appended: "",
+  own: "",
+  replacesVia: false,
+  replacesReason: false,
+  removed: [],
+};
 
 function forwarded(lines: string): string {
   return forwardedRequestLines(requestHead(`GET / HTTP/1.1\r\n${lines}\r\n`)!);
@@ -73,6 +80,22 @@ describe("forwardedRequestLines", () => {
     });
   }
 
+  it("drops of the same lines what is to be removed now, not what was before", () => {
+    const head = requestHead("GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\n\r\n")!;
+    head.fields.isRemembered = true;
+    const variants = [[[], "A: 1\r\nB: 2\r\n"], [["a"], "B: 2\r\n"], [["b"], "A: 1\r\n"], [
+      ["a", "b"],
+      "",
+    ]] as const;
+    for (const [first] of variants) {
+      for (const [removed, expected] of variants) {
+        forwardedRequestLines(head, first);
+        assert.equal(forwardedRequestLines(head, removed), expected);
+        assert.equal(forwardedRequestLines(head, [...removed]), expected);
+      }
+    }
+  });
+
   it("RFC 9110 7.6.1: drops fields that Connection names, but not the length", () => {
     assert.equal(forwarded("Connection: a, X-B\r\nA: 1\r\nx-b: 2\r\nC: 3\r\n"), "C: 3\r\n");
     assert.equal(forwarded("Connection: content-length\r\nContent-Length: 5\r\n"), "Content-Length: 5\r\n");
@@ -132,6 +155,11 @@ describe("clientResponseHead", () => {
       ],
       [{ ...NOTHING_ADDED, removed: ["server"] }, "HTTP/1.1 500 X\r\nVia: up\r\n\r\n"],
       [{ ...NOTHING_ADDED, appended: "B: 1\r\n" }, "HTTP/1.1 500 X\r\nVia: up\r\nServer: s\r\nB: 1\r\n\r\n"],
+      [
+        { ...NOTHING_ADDED, appended: "B: 1\r\n", own: "C: 1\r\n" },
+        "HTTP/1.1 500 X\r\nVia: up\r\nServer: s\r\nB: 1\r\nC: 1\r\n\r\n",
+      ],
+      [{ ...NOTHING_ADDED, own: "C: 2\r\n" }, "HTTP/1.1 500 X\r\nVia: up\r\nServer: s\r\nC: 2\r\n\r\n"],
     ] as const;
     for (const [first] of variants) {
       for (const [response, expected] of variants) {

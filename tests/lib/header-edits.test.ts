@@ -1,7 +1,9 @@
 /** Changes to the fields of a message. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fieldKey, HeaderEdits } from "../../src/lib/header-edits.ts";
+import fc from "fast-check";
+import { fieldKey } from "../../src/lib/field-names.ts";
+import { FieldEdit, HeaderEdits } from "../../src/lib/header-edits.ts";
 
 describe("HeaderEdits.apply", () => {
   it("gives what is left of a field after the edits", () => {
@@ -41,4 +43,84 @@ it("a value is one line", () => {
   edits.set("Location", "/a\r\nSet-Cookie: x=1\0");
   edits.set("Bad Name", "x");
   assert.equal(edits.lines(), "Location: /aSet-Cookie: x=1\r\n");
+});
+
+describe("edits that were prepared", () => {
+  /** What edits come to, by name: whether the original lines stay, and what is added. */
+  class PlainEdits {
+    readonly removed = new Set<string>();
+    readonly added = new Map<string, string[]>();
+
+    edit(kind: FieldEdit["kind"], name: string, value: string): void {
+      const key = fieldKey(name);
+      if (kind !== "add") {
+        this.removed.add(name.toLowerCase());
+        this.added.delete(key);
+      }
+      if (kind !== "remove") this.added.set(key, [...this.added.get(key) ?? [], `${name}: ${value}`]);
+    }
+  }
+
+  const kind = fc.constantFrom("set", "add", "remove");
+  const name = fc.constantFrom("X-A", "x_a", "X-B", "Set-Cookie", "Vary");
+  const prepared = preparedEdits();
+  const step = fc.record({ kind, name, value: fc.constantFrom("1", "2"), once: fc.boolean() });
+
+  /** Shared by all messages, as those of a rule are. */
+  function preparedEdits(): (kind: FieldEdit["kind"], name: string, value: string) => FieldEdit {
+    const made = new Map<string, FieldEdit>();
+    return (kind, name, value) => {
+      const key = `${kind} ${name} ${value}`;
+      const edit = made.get(key) ?? FieldEdit[kind](name, value);
+      made.set(key, edit);
+      return edit;
+    };
+  }
+
+  it("do the same for every message, whatever was done to the one before", () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(step, { maxLength: 8 }), { minLength: 2, maxLength: 6 }), (messages) => {
+        for (const steps of messages) {
+          const edits = new HeaderEdits();
+          const plain = new PlainEdits();
+          const told: string[] = [];
+          edits.observer = {
+            removed: (name) => void told.push(`-${name}`),
+            added: (name, value) => void told.push(`+${name}: ${value}`),
+          };
+          for (const { kind, name, value, once } of steps) {
+            if (!once) edits.make(prepared(kind, name, value));
+            else if (kind === "remove") edits.remove(name);
+            else edits[kind](name, value);
+            plain.edit(kind, name, value);
+          }
+          assert.deepEqual(new Set(edits.removed), plain.removed);
+          assert.deepEqual(new Set(edits.removedKeys), new Set([...plain.removed].map(fieldKey)));
+          const byKey = Map.groupBy(edits.entries(), ([name]) => fieldKey(name));
+          const added = [...byKey].map((
+            [key, entries],
+          ) => [key, entries.map(([name, value]) => `${name}: ${value}`)]);
+          assert.deepEqual(new Map(added as [string, string[]][]), plain.added);
+          const lines = (except?: ReadonlySet<string>) =>
+            edits.lines(except).split("\r\n").filter(Boolean).sort();
+          const expected = (...except: string[]) =>
+            [...plain.added].flatMap(([key, of]) => except.includes(key) ? [] : of).sort();
+          assert.deepEqual(lines(), expected());
+          assert.deepEqual(lines(new Set(["x-a"])), expected("x-a"));
+          assert.deepEqual(lines(), expected());
+          assert.equal(
+            edits.apply("X-A", undefined),
+            plain.added.get("x-a")?.map((line) => line.slice(5)).join(", "),
+          );
+          assert.deepEqual(
+            told,
+            steps.flatMap(({ kind, name, value }) => [
+              ...(kind === "add" ? [] : [`-${name}`]),
+              ...(kind === "remove" ? [] : [`+${name}: ${value}`]),
+            ]),
+          );
+        }
+      }),
+    );
+  });
 });

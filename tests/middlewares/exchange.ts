@@ -58,7 +58,7 @@ export function fakeExchange({ headers = {}, ...given }: FakeOptions = {}): Fake
     }),
     beforeResponse: (hook: ResponseHook) => void hooks.push(hook),
     answer: (status: number, fields: AnswerFields = new Headers()) =>
-      hooks.forEach((hook) => hook(status, fields)),
+      hooks.forEach((hook) => hook(status, fields, exchange)),
   } satisfies FakeExchange;
   return exchange;
 }

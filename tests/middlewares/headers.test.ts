@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { headerEditFault, HeaderEdits } from "../../src/lib/header-edits.ts";
+import { headerEditFault } from "../../src/lib/field-names.ts";
+import { HeaderEdits } from "../../src/lib/header-edits.ts";
 import { requestHeaders } from "../../src/middlewares/request-headers.ts";
 import { responseHeaders } from "../../src/middlewares/response-headers.ts";
 import { vhost } from "../../src/middlewares/vhost.ts";

@@ -1,5 +1,5 @@
 /** The call to an authentication server on behalf of a request (data-plane spec 4.3). */
-import { fieldKey } from "../../lib/header-edits.ts";
+import { fieldKey } from "../../lib/field-names.ts";
 import type { HttpCall, HttpField } from "../../lib/http-call.ts";
 import type { ForwardAuthFilter } from "../../table/filters.ts";
 import type { ExchangePort } from "../ports.ts";

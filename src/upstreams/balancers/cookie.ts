@@ -15,6 +15,18 @@ const MAX_DRAWS = 20_000;
 /** Tells values of processes apart that were made in the same millisecond. */
 const INSTANCE = 1 + Math.floor(Math.random() * 99_999);
 
+let stampedMs = 0;
+let lastStamp = "";
+
+/** Seconds with three digits and the instance; many values are drawn in one millisecond. */
+function stamp(ms: number): string {
+  if (ms !== stampedMs) {
+    stampedMs = ms;
+    lastStamp = `${Math.floor(ms / 1000)}.${String(1000 + ms % 1000).slice(1)}.${INSTANCE}.`;
+  }
+  return lastStamp;
+}
+
 export function cookieAffinity(
   endpoints: readonly UpstreamEndpoint[],
   name: string,
@@ -32,11 +44,7 @@ export function cookieAffinity(
   }
 
   function drawValue(n: number): string {
-    const ms = Date.now() + n * 1000;
-    // Seconds with three digits, without the arithmetic of `toFixed`.
-    return `${Math.floor(ms / 1000)}.${String(1000 + ms % 1000).slice(1)}.${INSTANCE}.${
-      1 + Math.floor(tools.random() * 999_999)
-    }`;
+    return `${stamp(Date.now() + n * 1000)}${1 + Math.floor(tools.random() * 999_999)}`;
   }
 
   /** Whether the endpoint that a value led to before the last change is gone, or gets nothing any more. */

@@ -1,6 +1,6 @@
 /** Annotations `alb.rule.<domain>/rewrite-request` and `…/rewrite-response` (data-plane spec 3.5). */
 import { SET_ON_REQUESTS, setOnAnswers } from "../../../lib/gateway-fields.ts";
-import { fieldKey, headerEditFault } from "../../../lib/header-edits.ts";
+import { fieldKey, headerEditFault } from "../../../lib/field-names.ts";
 import { readVariableName } from "../../../lib/variable-names.ts";
 import {
   type Parsed,

@@ -1,5 +1,5 @@
 /** Forward authentication as data (data-plane spec 4.1–4.3). */
-import { fieldKey, headerEditFault } from "../../../lib/header-edits.ts";
+import { fieldKey, headerEditFault } from "../../../lib/field-names.ts";
 import { parseVarString, variablesOf, type VarString } from "../../../lib/var-string.ts";
 import { readVariableName } from "../../../lib/variable-names.ts";
 import type { AuthConfig } from "../../../resources/shared-config.ts";
