@@ -6,7 +6,7 @@
  *     node_modules/.bin/deno run -A scripts/bench-path.ts …
  */
 import process from "node:process";
-import { createDataPlane } from "../src/data-plane.ts";
+import { createDataPlane } from "../src/live-data-plane.ts";
 import { DEFAULT_LIMITS } from "../src/proxy/limits.ts";
 import { readObject } from "../src/resources/read.ts";
 import { createSnapshot } from "../src/resources/snapshot.ts";

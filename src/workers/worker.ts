@@ -1,6 +1,6 @@
 /** A worker: the data plane in a process of its own, which is told everything and decides nothing. */
-import type { DataPlane, DataPlaneOptions } from "../data-plane.ts";
-import { createDataPlane } from "../data-plane.ts";
+import type { DataPlane } from "../data-plane.ts";
+import { createDataPlane, type DataPlaneOptions } from "../live-data-plane.ts";
 import type { Settings } from "../config.ts";
 import type { LimitName } from "../errors.ts";
 import type { MiddlewareRegistry } from "../middlewares/registry.ts";
