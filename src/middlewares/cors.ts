@@ -7,6 +7,7 @@ import type { ExchangePort, ResponseHook } from "./ports.ts";
 const ANY_ORIGIN = FieldEdit.set("Access-Control-Allow-Origin", "*");
 const VARIES_BY_ORIGIN = FieldEdit.add("Vary", "Origin");
 const WITH_CREDENTIALS = FieldEdit.set("Access-Control-Allow-Credentials", "true");
+const WITHOUT_CREDENTIALS = FieldEdit.remove("Access-Control-Allow-Credentials");
 
 export function cors(filter: CorsFilter): Act {
   const allows = originMatcher(filter.allowOrigins);
@@ -21,11 +22,15 @@ export function cors(filter: CorsFilter): Act {
   function originFields(exchange: ExchangePort, origin: string | undefined): void {
     const edits = exchange.responseEdits;
     // The same for everybody, so that caches may keep it; without credentials, which are not for everybody.
-    if (allows === undefined) return edits.make(ANY_ORIGIN);
+    if (allows === undefined) {
+      edits.make(ANY_ORIGIN);
+      return edits.make(WITHOUT_CREDENTIALS);
+    }
     edits.make(VARIES_BY_ORIGIN);
     if (origin !== undefined && allows(origin)) {
       edits.set("Access-Control-Allow-Origin", origin);
-      if (filter.allowCredentials) edits.make(WITH_CREDENTIALS);
+      // The upstream's were for those whom it admits itself.
+      edits.make(filter.allowCredentials ? WITH_CREDENTIALS : WITHOUT_CREDENTIALS);
     } else if (filter.allowCredentials) {
       exchange.beforeResponse(credentialsUnlessAdmitted, { early: true });
     }

@@ -50,13 +50,21 @@ function locationOf(filter: RedirectFilter): (exchange: ExchangePort) => string 
     const target = encodeText(changed(url.startsWith("/") ? url : `/${url}`));
     return (exchange) => originOf(filter, exchange) + withQuery(target, exchange.query);
   }
-  return (exchange) =>
-    originOf(filter, exchange) + withQuery(encodePath(changed(exchange.path)), exchange.query);
+  const onlyPathChanges = scheme === null && host === null && port === null;
+  return (exchange) => {
+    const path = changed(exchange.path);
+    // Where the prefix is not there: clients would come back again and again.
+    if (onlyPathChanges && path === exchange.path) {
+      throw new GatewayError("INVALID_ACTION", "the redirect leads to itself");
+    }
+    return originOf(filter, exchange) + withQuery(encodePath(path), exchange.query);
+  };
 }
 
-/** A target that has a query of its own keeps it. */
+/** A target that has a query of its own keeps it; a fragment stays at the end (RFC 3986 3). */
 function withQuery(target: string, query: string): string {
-  return query === "" || target.includes("?") ? target : `${target}?${escapeBytes(query)}`;
+  const [place = "", ...fragment] = target.split(/(?=#)/);
+  return query === "" || place.includes("?") ? target : `${place}?${escapeBytes(query)}${fragment.join("")}`;
 }
 
 /** "" when the client named no host, and none is configured: the redirect is then relative, if that leads anywhere. */

@@ -18,7 +18,7 @@ const cors = z.object({
   allowMethods: optional(z.string()),
   allowCredentials: optional(z.boolean()),
   exposeHeaders: optional(z.string()),
-  maxAge: optional(z.int().min(0)),
+  maxAge: optional(integer.min(0)),
 }).readonly();
 
 const replacements = list(z.object({ from: z.string().min(1), to: withDefault(z.string(), "") }).readonly());

@@ -31,12 +31,20 @@ describe("actions of rules", () => {
         const status = Number(/status=(\d+)/.exec(target)?.[1] ?? 200);
         const body = status === 204 || status === 304 ? "" : "body";
         const allowed: Field[] = target.includes("allow=*") ? [["Access-Control-Allow-Origin", "*"]] : [];
+        if (target.includes("credentials")) allowed.push(["Access-Control-Allow-Credentials", "true"]);
         return reply(status, [["X-Powered-By", "php"], ["Vary", "Accept"], ...allowed], body);
       },
       objects: [
         action("moved", { config: { redirect: { code: 308, scheme: "https" } } }),
         action("new-prefix", { config: { redirect: { prefix_match: "/new-prefix", replace_prefix: "/n" } } }),
         action("other-port", { config: { redirect: { code: 307, port: 8443 } } }),
+        action("self", { config: { redirect: { prefix_match: "/self/", replace_prefix: "/n" } } }),
+        action("fragment", { config: { redirect: { scheme: "https", url: "/a#b" } } }),
+        action("public", { spec: { enableCORS: true } }),
+        action("no-credentials", {
+          spec: { enableCORS: true, corsAllowOrigin: "https://shop.example" },
+          config: { cors: { allowCredentials: false } },
+        }),
         action("other-url", { config: { redirect: { scheme: "https", url: "/a?b=c" } } }),
         action("all", {
           config: { redirect: { code: 301, scheme: "https" } },
@@ -142,6 +150,17 @@ describe("actions of rules", () => {
       });
     }
 
+    it("keep a configured fragment behind the query", async () => {
+      assert.equal(value(await ask("/fragment?x=1"), "location"), "https://a.com/a?x=1#b");
+    });
+
+    it("answer 500 where they would lead to themselves", async () => {
+      const response = await ask("/self");
+      assert.equal(response.status, 500);
+      assert.equal(value(response, "x-alb-err-reason"), "InvalidConfig : the redirect leads to itself");
+      assert.equal(value(await ask("/self/x"), "location"), "http://a.com/n/x");
+    });
+
     it("have no body for HEAD", async () => {
       const client = await site.dial();
       for (let i = 0; i < 2; i++) {
@@ -171,6 +190,16 @@ describe("actions of rules", () => {
       ["Origin", origin],
       ["Access-Control-Request-Method", "PUT"],
     ];
+
+    it("security: an upstream's credentials are not for those whom the Rule admits without", async () => {
+      for (const [path, origin] of [["public", "*"], ["no-credentials", "https://shop.example"]] as const) {
+        const response = await ask(`/${path}?credentials`, { fields: CORS_REQUEST });
+        assert.deepEqual(values(response, "access-control-allow-origin"), [origin]);
+        assert.deepEqual(values(response, "access-control-allow-credentials"), [], path);
+      }
+      const response = await ask("/shared?credentials", { fields: CORS_REQUEST });
+      assert.deepEqual(values(response, "access-control-allow-credentials"), ["true"]);
+    });
 
     it("answers preflights alone, and keeps the connection", async () => {
       const seen = site.upstream.requests.length;

@@ -76,6 +76,18 @@ describe("CORS", () => {
     }
   });
 
+  it("takes away the upstream's credentials where it is the list that admits, or everybody", async () => {
+    const credentials = async (filter: Partial<CorsFilter>, origin: string) => {
+      const exchange = fakeExchange({ headers: { origin } });
+      await run(acting(cors({ ...FILTER, ...filter })), exchange);
+      return exchange.responseEdits.apply("access-control-allow-credentials", "the upstream's");
+    };
+    assert.equal(await credentials({ allowCredentials: false }, "https://a.com"), undefined);
+    assert.equal(await credentials({ allowOrigins: ["*"] }, "https://a.com"), undefined);
+    assert.equal(await credentials({}, "https://a.com"), "true");
+    assert.equal(await credentials({ allowCredentials: false }, "https://evil.com"), "the upstream's");
+  });
+
   for (
     const [entry, origin, expected] of [
       ["https://*.a.com", "https://x.a.com", true],

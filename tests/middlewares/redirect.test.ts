@@ -55,6 +55,21 @@ describe("redirect", () => {
     assert.equal(await locate({ host: "b.com", url: "/x?y" }, request), "http://b.com/x?y");
   });
 
+  it("puts the query in front of a configured fragment", async () => {
+    const request = { path: "/y", query: "q=1" };
+    assert.equal(await locate({ url: "/x#top", scheme: "https" }, request), "https://a.com/x?q=1#top");
+    assert.equal(await locate({ url: "/x#a?b", scheme: "https" }, request), "https://a.com/x?q=1#a?b");
+    assert.equal(await locate({ url: "/x?y#a", scheme: "https" }, request), "https://a.com/x?y#a");
+    assert.equal(await locate({ url: "/x#top", scheme: "https" }, { path: "/y" }), "https://a.com/x#top");
+    assert.equal(await locate({ scheme: "https" }, { path: "/a#b", query: "q" }), "https://a.com/a%23b?q");
+  });
+
+  it("that would lead to itself is a fault, not a loop", async () => {
+    const prefix = { match: "/old/", replacement: "/new/" };
+    await assert.rejects(async () => await locate({ prefix }, { path: "/old" }), { code: "INVALID_ACTION" });
+    assert.equal(await locate({ prefix, scheme: "https" }, { path: "/old" }), "https://a.com/old");
+  });
+
   it("replaces prefixes of the request's path, or of the configured one", async () => {
     const prefix = { match: "/old", replacement: "/new/" };
     assert.equal(

@@ -14,6 +14,7 @@ import { retryOf } from "../shared/retry.ts";
 import { timeoutsOf } from "../shared/timeouts.ts";
 import { servicesOf, type UpstreamPlan } from "../shared/upstream.ts";
 import { upstreamTlsOf } from "../shared/upstream-tls.ts";
+import { clampWeight } from "../shared/weights.ts";
 import type { Context, Owner } from "../types.ts";
 import { quote, type WildcardLabels } from "./checked-row.ts";
 import { readDslx } from "./dslx-reading.ts";
@@ -171,6 +172,7 @@ function planRoute(draft: RouteDraft, served: ServedFrontend, context: Context):
   const group = isRule ? name : `${owner.name}-${frontend.spec.port}-${served.protocolName}`;
 
   const faults: Refusal[] = [];
+  reportWeights(object, context);
   const balancing = chooseBalancing(object, protocol, faults, context);
   const backendProtocol = chooseBackendProtocol(object, protocol, faults, context);
   const { filters, refusal } = isL4(protocol) ? NO_FEATURES : applyFeatures(layers, context);
@@ -209,6 +211,19 @@ function planRoute(draft: RouteDraft, served: ServedFrontend, context: Context):
 }
 
 const NO_FEATURES = { filters: [], refusal: null } as const;
+
+/** Weights count from 0 to 100 (data-plane spec 3.9). */
+function reportWeights(object: Rule | Frontend, { report }: Context): void {
+  for (const [place, { weight }] of (object.spec.serviceGroup?.services ?? []).entries()) {
+    if (weight === undefined || weight === clampWeight(weight)) continue;
+    report(object, {
+      code: "InvalidAction",
+      field: `spec.serviceGroup.services[${place}].weight`,
+      reason: `expected 0 to 100, found ${weight}; it counts as ${clampWeight(weight)}`,
+      severity: "warning",
+    });
+  }
+}
 
 /** What cannot be balanced as it says is served round robin, or refused when that would break every connection. */
 function chooseBalancing(

@@ -12,6 +12,9 @@ const DEFAULT_MAX_AGE_S = 1_728_000;
 /** `*`, `null`, or an origin as browsers send it, in which one `*` may stand for names (RFC 6454 6.2). */
 const ORIGIN = /^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/(?=[^*]*\*?[^*]*$)[^/?#\s@]+)$/i;
 
+/** Of a method or header with blanks around it; `*` is one too (Fetch standard 3.2.4). */
+const NAME = /^\s*[\w!#$%&'*+.^`|~-]+\s*$/;
+
 export function cors({ rule }: RouteLayers, { report }: Context): FeatureResult {
   if (rule?.spec.enableCORS !== true) return {};
   const { corsAllowOrigin = "", corsAllowHeaders, config } = rule.spec;
@@ -26,12 +29,21 @@ export function cors({ rule }: RouteLayers, { report }: Context): FeatureResult 
       severity: "warning",
     });
   }
+  const names = (field: string, given: string | undefined): string => {
+    const text = given?.trim() ?? "";
+    const wrong = text.split(",").find((name) => !NAME.test(name));
+    if (text !== "" && wrong !== undefined) {
+      const reason = `expected names, divided by commas; ${JSON.stringify(wrong.trim())} is none`;
+      report(rule, { code: "InvalidAction", field, reason, severity: "warning" });
+    }
+    return text;
+  };
   const filter: CorsFilter = {
     type: "cors",
     allowOrigins,
-    allowMethods: config?.cors?.allowMethods || DEFAULT_METHODS,
-    allowHeaders: corsAllowHeaders || DEFAULT_HEADERS,
-    exposeHeaders: config?.cors?.exposeHeaders ?? "",
+    allowMethods: names("spec.config.cors.allowMethods", config?.cors?.allowMethods) || DEFAULT_METHODS,
+    allowHeaders: names("spec.corsAllowHeaders", corsAllowHeaders) || DEFAULT_HEADERS,
+    exposeHeaders: names("spec.config.cors.exposeHeaders", config?.cors?.exposeHeaders),
     allowCredentials: config?.cors?.allowCredentials ?? true,
     maxAgeS: config?.cors?.maxAge ?? DEFAULT_MAX_AGE_S,
     // Data-plane spec 0.3: a redirect comes first.

@@ -120,11 +120,11 @@ function createReader(
     },
 
     method(): string {
-      const method = config.method || "GET";
-      if (!TOKEN.test(method) || NO_QUESTION.has(method.toUpperCase())) {
+      const method = (config.method || "GET").toUpperCase();
+      if (!TOKEN.test(method) || NO_QUESTION.has(method)) {
         fault(
           "forward.method",
-          `expected a method such as GET, found ${JSON.stringify(method)}`,
+          `expected a method such as GET, found ${JSON.stringify(config.method)}`,
           BUILD_FAILS,
         );
       }
