@@ -146,7 +146,7 @@ describe("security: authentication", () => {
     }
   });
 
-  it("asks in front of the default route of a Frontend", async () => {
+  it("auth on error paths: asks in front of the default route of a Frontend", async () => {
     const before = app.requests.length;
     const at = { host: LOOPBACK, port: guardedPort };
     assert.equal((await request({ ...at, fields: [["Host", "a"], DENY] })).status, 403);
@@ -154,7 +154,7 @@ describe("security: authentication", () => {
     assert.equal((await request(at)).status, 200);
   });
 
-  it("asks once, also when the upstream fails, and answers that failure to nobody else", async () => {
+  it("auth on error paths: asks once, also when the upstream fails, and tells nobody else of that failure", async () => {
     const denied = await attempt("/dead", [DENY]);
     assert.equal(denied.response.status, 403);
     const { response, asked } = await attempt("/dead");
@@ -162,7 +162,7 @@ describe("security: authentication", () => {
     assert.equal(asked.length, 1);
   });
 
-  it("lets nobody through where it cannot be built, and does not ask either", async () => {
+  it("auth on error paths: lets nobody through where it cannot be built, and does not ask either", async () => {
     const { response, asked, seen } = await attempt("/no-map");
     assert.equal(response.status, 503);
     assert.equal(value(response, "x-alb-err-reason"), "AuthFail : invalid-auth-req-cm-ref");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { freePort, LOOPBACK } from "./harness/addresses.ts";
 import { request } from "./harness/client.ts";
 import { type Gateway, startGateway } from "./harness/gateway.ts";
-import { type Request, value, values } from "./harness/message.ts";
+import { type Field, type Request, value, values } from "./harness/message.ts";
 import { frontend, type KubeObject, rule, service, underPath } from "./harness/objects.ts";
 import { after, before, it } from "./harness/suite.ts";
 import { reply, startUpstream, type Upstream } from "./harness/upstream.ts";
@@ -63,7 +63,42 @@ const FIELDS: Readonly<
   "auth.basic.realm": (text) => ({
     config: { auth: { basic: { auth_type: "basic", realm: text, secret: "users" } } },
   }),
+  "auth.forward.signin_redirect_param": (text, port) => ({
+    config: {
+      auth: {
+        forward: {
+          url: `http://${LOOPBACK}:${port}/401`,
+          signin: "http://s/start",
+          signin_redirect_param: text,
+        },
+      },
+    },
+  }),
+  "auth.forward.upstream_headers": (text, port) => ({
+    config: { auth: { forward: { url: `http://${LOOPBACK}:${port}/`, upstream_headers: [text] } } },
+  }),
+  "auth.forward.cache_key": (text, port) => ({
+    config: { auth: { forward: { url: `http://${LOOPBACK}:${port}/`, cache_key: text } } },
+  }),
+  "errorPages.body": (text) => refusing({ status: [401], body: text }),
+  "errorPages.contentType": (text) => refusing({ status: [401], body: "x", contentType: `text/x;${text}` }),
+  "errorPages.cmRef": (text) => refusing({ status: [401], cmRef: text }),
+  "reverseRewrite.location": (text) => ({
+    config: { reverseRewrite: { location: [{ from: "http://in/", to: text }] } },
+  }),
+  "reverseRewrite.cookieDomain": (text) => ({
+    config: { reverseRewrite: { cookieDomain: [{ from: "in", to: text }] } },
+  }),
 };
+
+/** A Rule that answers 401, with a page. */
+function refusing(page: object) {
+  const auth = { basic: { auth_type: "basic", realm: "r", secret: "users" } };
+  return { config: { auth, errorPages: [page] } };
+}
+
+/** What {@link FIELDS} may change of an answer. */
+const ANSWER: Field[] = [["Location", "http://in/x"], ["Set-Cookie", "a=1; Domain=in; Path=/"]];
 
 describe("security: configuration injection", () => {
   const names = Object.keys(FIELDS).flatMap((field) =>
@@ -75,7 +110,7 @@ describe("security: configuration injection", () => {
   let port: number;
 
   before(async () => {
-    app = await startUpstream({ handler: () => reply(200, [], "ok") });
+    app = await startUpstream({ handler: () => reply(200, ANSWER, "ok") });
     auth = await startUpstream({
       handler: ({ target }) => reply(target.startsWith("/401") ? 401 : 200, [], ""),
     });

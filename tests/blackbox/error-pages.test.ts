@@ -154,7 +154,7 @@ describe("error pages", () => {
     });
   }
 
-  it("security: an answer with a page asks the authentication server once and the application never", async () => {
+  it("auth on error paths: an answer with a page asks the authentication server once and the application never", async () => {
     for (const [verdict, status, body] of [["401", 401, "<p>no</p>"], ["404", 500, "broken"]] as const) {
       const [asked, served] = [auth.requests.length, app.requests.length];
       const response = await ask("/forward", [["X-Verdict", verdict]], { method: "POST", body: "secret" });
@@ -164,7 +164,7 @@ describe("error pages", () => {
     }
   });
 
-  it("security: nothing in a page is expanded", async () => {
+  it("placeholder expansion: nothing in a page is expanded", async () => {
     assert.equal((await ask("/static")).body, "$host ${host} {env.HOME} {{.Host}}");
   });
 
