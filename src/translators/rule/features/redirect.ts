@@ -67,7 +67,8 @@ function redirectOf(
       `${JSON.stringify(config.host)} has another port than the field port, ${config.port}`,
     ]);
   }
-  const hasTarget = [config.url, scheme, config.host, config.port, config.prefix_match].some(Boolean);
+  const url = config.url?.trim() || null;
+  const hasTarget = [url, scheme, config.host, config.port, config.prefix_match].some(Boolean);
   if (!hasTarget) {
     faults.push([
       "",
@@ -80,10 +81,15 @@ function redirectOf(
     }
     return { refusal: { status: 500, reason: `${fieldOf(object, faults[0]?.[0] ?? "")} is invalid` } };
   }
+  const idle = idlePrefix(config, url !== null && [scheme, config.host, config.port].every((part) => !part));
+  if (idle !== undefined) {
+    const [field, reason] = idle;
+    report(object, { code: "InvalidAction", field: fieldOf(object, field), reason, severity: "warning" });
+  }
   const filter: RedirectFilter = {
     type: "redirect",
     code: code as RedirectFilter["code"],
-    url: config.url || null,
+    url,
     scheme: scheme as RedirectFilter["scheme"],
     host: host?.name ?? null,
     port: config.port || (host?.port ?? null),
@@ -94,13 +100,32 @@ function redirectOf(
   return { filters: [filter] };
 }
 
+/** Why a prefix is never replaced; undefined when it may be, or none is named. `isWhole`: the url is sent as it is. */
+function idlePrefix(
+  { prefix_match: prefix, replace_prefix }: RedirectConfig,
+  isWhole: boolean,
+): [field: string, reason: string] | undefined {
+  if (!prefix) {
+    return replace_prefix ? ["replace_prefix", "it has no effect without prefix_match"] : undefined;
+  }
+  if (!prefix.startsWith("/")) {
+    return [
+      "prefix_match",
+      `expected the beginning of a path, found ${JSON.stringify(prefix)}; no path begins so`,
+    ];
+  }
+  return isWhole
+    ? ["prefix_match", "it has no effect on a url that is sent as it is; add scheme, host or port"]
+    : undefined;
+}
+
 /** A host with or without its port; a bare IPv6 address is one too. Undefined when it is none. */
 function hostAndPort(text: string): { name: string; port: number | null } | undefined {
   const bare = normalizeHost(`[${text}]`);
   const name = bare ?? normalizeHost(text);
   if (name === null) return undefined;
   const port = bare === null ? /:([0-9]+)$/.exec(text)?.[1] : undefined;
-  return { name, port: port === undefined ? null : Number(port) };
+  return Number(port) === 0 ? undefined : { name, port: port === undefined ? null : Number(port) };
 }
 
 function fieldOf(object: Rule | Frontend, field: string): string {

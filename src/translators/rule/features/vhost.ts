@@ -8,7 +8,7 @@ const FIELD = "spec.vhost";
 export function vhost({ rule }: RouteLayers, { report }: Context): FeatureResult {
   const host = rule?.spec.vhost;
   if (rule === undefined || host === undefined || host === "") return {};
-  if (normalizeHost(host) !== null) return { filters: [{ type: "vhost", host }] };
+  if (normalizeHost(host) !== null && !/:0+$/.test(host)) return { filters: [{ type: "vhost", host }] };
   report(rule, {
     code: "InvalidAction",
     field: FIELD,
