@@ -45,22 +45,35 @@ async function load(
   try {
     module = await importModule(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`middleware "${name}": ${path} cannot be loaded: ${reason}`, { cause: error });
+    throw failure(`middleware "${name}": ${path} cannot be loaded`, error);
   }
   const create = (module as { default?: unknown }).default;
   if (typeof create !== "function") {
     throw new Error(`middleware "${name}": ${path} has no function as default export`);
   }
-  const factory: unknown = create(HONO_KIT);
+  let factory: unknown;
+  try {
+    factory = create(HONO_KIT);
+  } catch (error) {
+    throw failure(`middleware "${name}": the default export of ${path} failed`, error);
+  }
   if (typeof factory !== "function") {
     throw new Error(`middleware "${name}": the default export of ${path} returns no factory`);
   }
   return (options) => {
-    const handler: unknown = factory(options);
+    let handler: unknown;
+    try {
+      handler = factory(options);
+    } catch (error) {
+      throw failure(`middleware "${name}" refuses its options`, error);
+    }
     if (typeof handler !== "function") {
       throw new Error(`middleware "${name}" returns no middleware for its options`);
     }
     return handler as MiddlewareHandler;
   };
+}
+
+function failure(what: string, cause: unknown): Error {
+  return new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }

@@ -102,7 +102,8 @@ function chainOf(route: Route, chains: Chains, problems: Problem[], options: Com
     const reason = error instanceof Error ? error.message : String(error);
     const field = "spec.config.middlewares";
     problems.push({ severity: "error", code: "InvalidAction", object: route.object, field, reason });
-    return refused({ status: 500, reason });
+    // What a middleware says of its options is for who wrote them.
+    return refused({ status: 500, reason: `${field} is invalid` });
   }
 }
 

@@ -55,12 +55,15 @@ describe("examples of middlewares", () => {
   });
 
   it("options that the signer refuses are a problem of their rule, which answers 500", async () => {
-    assert.equal((await site.request({ target: "/badly-signed" })).status, 500);
+    const response = await site.request({ target: "/badly-signed" });
+    assert.equal(response.status, 500);
+    const told = value(response, "x-alb-err-reason");
+    assert.equal(told, "InvalidConfig : spec.config.middlewares is invalid", "clients learn no options");
     const { problems } = await site.gateway.api("problems");
     const problem = problems.find((each: { object: { name: string } }) =>
       each.object.name === "badly-signed"
     );
-    assert.match(problem.reason, /secret: expected a text/);
+    assert.match(problem.reason, /^middleware "signer" refuses its options: .*secret: expected a text/);
   });
 
   for (const [target, variant] of [["/all-a", "A"], ["/all-b", "B"]] as const) {
