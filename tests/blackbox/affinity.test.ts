@@ -1,14 +1,15 @@
 /** Affinity as clients and replicas see it (data-plane spec 3.9): what the vectors of 08 do not show. */
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { freePort } from "./harness/addresses.ts";
-import { request } from "./harness/client.ts";
+import { freePort, LOOPBACK } from "./harness/addresses.ts";
+import { dial, request, requestText } from "./harness/client.ts";
 import { type Gateway, startGateway } from "./harness/gateway.ts";
-import { type Response, value, values } from "./harness/message.ts";
+import { readResponse, type Response, value, values } from "./harness/message.ts";
 import { frontend, type KubeObject, rule, service, underPath } from "./harness/objects.ts";
 import { after, before, it } from "./harness/suite.ts";
 import { type Handler, reply, startUpstream, type Upstream } from "./harness/upstream.ts";
 import { eventually } from "./harness/wire.ts";
+import { cpuTicks, workersOf } from "./harness/worker-processes.ts";
 
 const COOKIE = /^sid=([0-9.]+\.[0-9]+\.[0-9]{1,6}); Path=\/; HttpOnly$/;
 
@@ -146,5 +147,83 @@ describe("affinity", () => {
     before.forEach((home, n) => {
       if (home !== gone.endpoint) assert.equal(after[n], home);
     });
+  });
+});
+
+describe("affinity of workers and replicas", () => {
+  const upstreams: Upstream[] = [];
+  const gateways: Gateway[] = [];
+  const ports: number[] = [];
+  const KEYS = Array.from({ length: 200 }, (_, n) => `user-${n}`);
+
+  const objects = (port: number, serving: readonly Upstream[]) => [
+    frontend({ name: "web", port }),
+    rule({
+      name: "header",
+      frontend: "web",
+      services: [{ name: "app" }],
+      affinity: { policy: "header", attribute: "x-user" },
+    }),
+    ...service({ name: "app", endpoints: serving.map(({ endpoint }) => endpoint) }),
+  ];
+
+  before(async () => {
+    for (let n = 0; n < 6; n++) {
+      const upstream = await startUpstream();
+      upstream.handler = () => reply(200, [["X-Endpoint", upstream.endpoint]], "ok");
+      upstreams.push(upstream);
+    }
+    for (const [replica, workers] of ["3", "1"].entries()) {
+      ports[replica] = await freePort();
+      // Replicas are told of the endpoints in their own order.
+      const serving = replica === 0 ? upstreams.slice(0, 4) : upstreams.slice(0, 4).reverse();
+      gateways.push(
+        await startGateway({ config: objects(ports[replica], serving), args: ["--workers", workers] }),
+      );
+    }
+  });
+  after(async () => {
+    for (const gateway of gateways) await gateway.stop();
+    for (const upstream of upstreams) await upstream.close();
+  });
+
+  /** Where the keys go on one new connection, which one worker has. */
+  async function homes(replica: number): Promise<string[]> {
+    const client = await dial({ host: LOOPBACK, port: ports[replica]! });
+    const found: string[] = [];
+    for (const key of KEYS) {
+      await client.send(requestText({ fields: [["Host", "a"], ["X-User", key]] }));
+      found.push(value(await readResponse(client), "x-endpoint")!);
+    }
+    client.close();
+    return found;
+  }
+
+  it("is the same in every worker and in every replica", async () => {
+    const first = await homes(0);
+    assert.equal(new Set(first).size, 4);
+    const cpuBefore = new Map(workersOf(gateways[0]!).map((pid) => [pid, cpuTicks(pid)]));
+    // The kernel deals connections out at random: after twenty, nobody is left out but once in a thousand runs.
+    for (let n = 0; n < 20; n++) assert.deepEqual(await homes(0), first);
+    const idle = [...cpuBefore].filter(([pid, ticks]) => cpuTicks(pid) === ticks);
+    assert.deepEqual(idle, [], "workers had nothing to do");
+    assert.deepEqual(await homes(1), first);
+  });
+
+  it("from 4 to 6 endpoints moves about 1 − 4/6 of the keys, all of them to the new ones", async () => {
+    const old = new Set(upstreams.slice(0, 4).map(({ endpoint }) => endpoint));
+    const before = await homes(0);
+    gateways[0]!.write("main.yaml", objects(ports[0]!, upstreams));
+    await eventually(async () => new Set(await homes(0)).size === 6, () => "the new endpoints get nothing");
+    // Every worker has them: two connections in a row agree.
+    await eventually(
+      async () => JSON.stringify(await homes(0)) === JSON.stringify(await homes(0)),
+      () => "workers disagree",
+    );
+    const after = await homes(0);
+    const moved = KEYS.flatMap((_, n) => before[n] === after[n] ? [] : [after[n]!]);
+    assert.deepEqual(moved.filter((home) => old.has(home)), []);
+    // A third of 200, give or take what 200 keys and six endpoints leave to chance.
+    assert.ok(moved.length > 35 && moved.length < 105, `${moved.length} of ${KEYS.length}`);
   });
 });
