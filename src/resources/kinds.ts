@@ -50,6 +50,8 @@ export const KINDS = {
     schema: alb2,
     parts: [
       { path: ["spec", "config", "auth"], code: "InvalidAuth" },
+      // They may be what keeps somebody out.
+      { path: ["spec", "config", "middlewares"], code: "InvalidAction" },
       { path: ["spec", "config", "*"], code: "InvalidObject" },
       { path: ["spec", "*"], code: "InvalidObject" },
     ],

@@ -69,6 +69,7 @@ test("parts: which fields of which kind are one", () => {
       "InvalidObject spec.config.timeout",
     ]],
     ["ALB2", { config: { trustedProxies: "10.0.0.0/8" } }, ["InvalidObject spec.config.trustedProxies"]],
+    ["ALB2", { config: { middlewares: "x" } }, ["InvalidAction spec.config.middlewares"]],
     ["ALB2", { config: { compatibility: "nginx" } }, ["InvalidObject spec.config.compatibility"]],
     ["ALB2", { type: "haproxy" }, ["InvalidObject spec.type"]],
     ["ALB2", { config: 5 }, ["InvalidObject spec.config"]],

@@ -159,6 +159,15 @@ describe("parts that their schema refuses", () => {
       500,
       500,
     ]);
+    assert.deepEqual(
+      refusals(translated({ rule: { middlewares: [] }, alb: { middlewares: [{ name: 5 }] } })),
+      [
+        500,
+        500,
+      ],
+    );
+    assert.deepEqual(refusals(translated({ alb: { timeout: "x" } })), [undefined, undefined]);
+    assert.deepEqual(refusals(translated({ rule: { errorPages: "x" } })), [undefined, undefined]);
     assert.deepEqual(refusals(translated({ frontend: { keepalive: "x" } })), [undefined, undefined]);
     assert.deepEqual(refusals(translated({ alb: { workerLimit: "x" } })), [undefined, undefined]);
     assert.deepEqual(refusals(translated({}, { source: "x" })), [undefined, undefined]);
