@@ -2,11 +2,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { battery, everyByte } from "./cases.ts";
-import { differences } from "./compare.ts";
-import { explain } from "./explain.ts";
 import { KNOWN } from "./known.ts";
 import { startProxies } from "./lanes.ts";
 import { document, missing } from "./print.ts";
+import { settledDifferences } from "./settle.ts";
 
 const DOCUMENT = new URL("../../docs/differences-from-nginx.md", import.meta.url);
 
@@ -18,8 +17,7 @@ const cases = [...battery(), ...everyByte()].filter(([name]) =>
 const proxies = await startProxies(8);
 let failed = false;
 try {
-  const found = await differences(proxies, cases);
-  const { explained, unexplained, gone } = explain(found, KNOWN, cases.map(([name]) => name));
+  const { found, explained, unexplained, gone } = await settledDifferences(proxies, cases, KNOWN);
   for (const difference of unexplained) console.log(`not explained: ${JSON.stringify(difference)}`);
   for (const name of gone) console.log(`no longer a difference: ${name}`);
   console.log(`${cases.length} cases, ${found.length} differences, ${unexplained.length} not explained`);

@@ -31,6 +31,8 @@ export const FieldId = {
   ALB_REASON: 24,
   ALB_TRACE: 25,
   HTTP2_SETTINGS: 26,
+  /** Any of the fields beside those that the gateway sets in which proxies speak of the client: hearsay unless the peer is trusted. */
+  FORWARDED_HEARSAY: 27,
   /** Set on a field whose name has `_` or another sign where a known one has `-`: never interpreted, never forwarded (rulings: field names). */
   UNDERSCORED: 64,
 } as const;
@@ -62,6 +64,15 @@ const NAMES: Readonly<Record<string, number>> = {
   "x-alb-err-reason": FieldId.ALB_REASON,
   "x-cpaas-trace": FieldId.ALB_TRACE,
   "http2-settings": FieldId.HTTP2_SETTINGS,
+  // RFC 7239, and what frameworks read for the scheme, the address or the place of the application.
+  "forwarded": FieldId.FORWARDED_HEARSAY,
+  "x-forwarded-prefix": FieldId.FORWARDED_HEARSAY,
+  "x-forwarded-protocol": FieldId.FORWARDED_HEARSAY,
+  "x-forwarded-scheme": FieldId.FORWARDED_HEARSAY,
+  "x-forwarded-ssl": FieldId.FORWARDED_HEARSAY,
+  "x-forwarded-server": FieldId.FORWARDED_HEARSAY,
+  "x-forwarded-uri": FieldId.FORWARDED_HEARSAY,
+  "x-forwarded-method": FieldId.FORWARDED_HEARSAY,
 };
 
 interface Known {
@@ -70,18 +81,30 @@ interface Known {
   readonly id: number;
 }
 
-/** By length of the name. */
-const BY_LENGTH: readonly (readonly Known[] | undefined)[] = (() => {
-  const lists: Known[][] = [];
+const LONGEST = Math.max(...Object.keys(NAMES).map((name) => name.length));
+
+/** Place in {@link BY_START} of names of this length that begin with this letter, in either case. */
+function placeOf(length: number, first: number): number {
+  return length << 5 | first & 31;
+}
+
+/** By length and first letter, which tell most names that we do not know. */
+const BY_START: readonly (readonly Known[] | undefined)[] = (() => {
+  const lists = new Array<Known[] | undefined>(placeOf(LONGEST + 1, 0)).fill(undefined);
   for (const [name, id] of Object.entries(NAMES)) {
-    (lists[name.length] ??= []).push({ codes: new TextEncoder().encode(name), id });
+    (lists[placeOf(name.length, name.charCodeAt(0))] ??= []).push({
+      codes: new TextEncoder().encode(name),
+      id,
+    });
   }
   return lists;
 })();
 
 /** Id of the field name in `bytes[start..end)`, case-insensitive; {@link FieldId.OTHER} when we do not know it. */
 export function fieldIdOf(bytes: Uint8Array, start: number, end: number): number {
-  const candidates = BY_LENGTH[end - start];
+  const length = end - start;
+  if (length > LONGEST || length === 0) return FieldId.OTHER;
+  const candidates = BY_START[placeOf(length, bytes[start] as number)];
   if (candidates === undefined) return FieldId.OTHER;
   outer: for (const { codes, id } of candidates) {
     let underscored = 0;

@@ -43,6 +43,7 @@ const REQUEST_DROPS = dropTable(
   [
     ...HOP_BY_HOP,
     ...SET_BY_GATEWAY,
+    FieldId.FORWARDED_HEARSAY,
     FieldId.EXPECT,
     FieldId.PROXY_AUTHORIZATION,
     FieldId.PROXY_AUTHENTICATE,
@@ -50,6 +51,9 @@ const REQUEST_DROPS = dropTable(
   ],
   true,
 );
+/** Of requests whose peer may speak of others, in the right spelling, and of those that a middleware has written. */
+const TRUSTED_DROPS = REQUEST_DROPS.slice();
+TRUSTED_DROPS[FieldId.FORWARDED_HEARSAY] = 0;
 
 /** What varies in a response, as an index into {@link RESPONSE_DROPS}. */
 const DROP_VIA = 1;
@@ -172,11 +176,13 @@ export function upstreamRequestHead(request: UpstreamRequest): string {
 }
 
 /**
- * Lines of a request that go on to the upstream: without those of this hop, those that the gateway sets, and those that
- * were `removed` (names as `fieldKey` makes them), in whatever spelling they came (rulings: field names).
+ * Lines of a request that go on to the upstream: without those of this hop, those that the gateway sets, those in which a
+ * peer that is not `trusted` speaks like a proxy, and those that were `removed` (names as `fieldKey` makes them), in
+ * whatever spelling they came (rulings: field names).
  */
-export function forwardedRequestLines(head: RequestHead, removed = NONE): string {
-  return keptLines(head.fields, REQUEST_DROPS, head.connection.named, removed, true);
+export function forwardedRequestLines(head: RequestHead, trusted: boolean, removed = NONE): string {
+  const drops = trusted ? TRUSTED_DROPS : REQUEST_DROPS;
+  return keptLines(head.fields, drops, head.connection.named, removed, true);
 }
 
 export interface ClientResponse {
@@ -221,6 +227,7 @@ const FORBIDDEN_TRAILERS = dropTable(
   [
     ...HOP_BY_HOP,
     ...SET_BY_GATEWAY,
+    FieldId.FORWARDED_HEARSAY,
     FieldId.CONTENT_LENGTH,
     FieldId.EXPECT,
     FieldId.PROXY_AUTHORIZATION,
@@ -268,7 +275,7 @@ export function requestLinesOf(headers: Headers): string {
   for (const [name, value] of headers) {
     const bytes = encoder.encode(name);
     const id = fieldIdOf(bytes, 0, bytes.length);
-    if (REQUEST_DROPS[id] === 1 || id === FieldId.CONTENT_LENGTH) continue;
+    if (TRUSTED_DROPS[id] === 1 || id === FieldId.CONTENT_LENGTH) continue;
     lines += `${name}: ${value}\r\n`;
   }
   return lines;

@@ -208,6 +208,12 @@ export function clientAddress(
   return formatAddress(client);
 }
 
+/** Whether `text` is an address of one of the networks. */
+export function isTrustedAddress(text: string, trusted: readonly Network[]): boolean {
+  const address = parseAddress(text);
+  return address !== null && isTrusted(address, trusted);
+}
+
 function isTrusted(address: Address, trusted: readonly Network[]): boolean {
   return trusted.some((network) => inNetwork(network, address));
 }

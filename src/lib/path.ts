@@ -19,6 +19,11 @@ const BAD_ESCAPE = /%(?:[01]|7f|(?![0-9a-f]{2}))/i;
 /** A dot segment once its `;parameters` are cut. */
 const DOTS = /^\.\.?(?:;|$)/;
 
+/** Stands for an encoded slash until segments are resolved; no path brings it along, for control characters are refused. */
+const ENCODED_SLASH = "\x01";
+/** What is a slash to some servers and a plain character to others. */
+const HALF_SLASH = /[\\\x01]/;
+
 /** The parts of a request target (RFC 9112 3.2), nothing decoded. */
 export interface Target {
   readonly form: "origin" | "absolute" | "asterisk" | "authority";
@@ -68,8 +73,9 @@ function cutAt(text: string, end: number): string {
  * - Refused are paths that climb above the root, bad escapes, control characters (encoded or not), and what neither
  *   starts with `/` nor is `*`.
  * - `\` and `;` are plain characters. But a segment that is a dot segment to upstreams that take `\` for `/` or cut
- *   `;parameters` (`/a/..\b`, `/a/..;/b`) is refused, and so is `..` behind an empty segment or one with a `\`
- *   (`/a//../b`, `/a\b/../c`): some upstreams would serve another path than the one that was matched.
+ *   `;parameters` (`/a/..\b`, `/a/..;/b`) is refused, and so is one beside an encoded slash, which many upstreams do not
+ *   take for a slash (`/a/..%2fb`). Refused is also `..` behind an empty segment or one with a `\` or `%2f` (`/a//../b`,
+ *   `/a\b/../c`, `/a%2fb/../c`): some upstreams would serve another path than the one that was matched.
  */
 export function normalizePath(raw: string): string | null {
   if (raw.charCodeAt(0) !== SLASH) return raw === "*" ? raw : null;
@@ -104,7 +110,10 @@ function isDotSegment(raw: string, at: number): boolean {
 function normalizeSlowly(raw: string): string | null {
   const encoded = cutAt(raw, raw.indexOf("#"));
   if (BAD_ESCAPE.test(encoded) || hasControl(encoded)) return null;
-  const bytes = encoded.replace(/%../g, (escape) => String.fromCharCode(parseInt(escape.slice(1), 16)));
+  const bytes = encoded.replace(/%../g, (escape) => {
+    const code = parseInt(escape.slice(1), 16);
+    return code === SLASH ? ENCODED_SLASH : String.fromCharCode(code);
+  });
   return resolveSegments(decodeUtf8(bytes).split("/"));
 }
 
@@ -114,22 +123,24 @@ function resolveSegments(segments: readonly string[]): string | null {
   for (let i = 1; i < segments.length; i++) {
     const segment = segments[i] as string;
     if (segment === "..") {
-      // How far up this leads depends on whether slashes were merged before, and on what `\` is.
+      // How far up this leads depends on whether slashes were merged before, and on what `\` and `%2f` are.
       const left = kept.pop();
-      if (left === undefined || left === "" || left.includes("\\")) return null;
+      if (left === undefined || left === "" || HALF_SLASH.test(left)) return null;
     } else if (segment !== ".") {
       if (isDisguised(segment)) return null;
       kept.push(segment);
     }
   }
-  const last = segments.at(-1);
-  const isFolder = last === "" || last === "." || last === "..";
-  const merged = kept.filter((segment) => segment !== "").join("/");
+  const last = segments.at(-1) as string;
+  const isFolder = last === "" || last === "." || last === ".." || last.endsWith(ENCODED_SLASH);
+  const merged = kept.flatMap((segment) => segment.split(ENCODED_SLASH)).filter((part) => part !== "").join(
+    "/",
+  );
   return merged === "" ? "/" : `/${merged}${isFolder ? "/" : ""}`;
 }
 
 function isDisguised(segment: string): boolean {
-  return segment.includes("\\") ? segment.split("\\").some((part) => DOTS.test(part)) : DOTS.test(segment);
+  return segment.split(HALF_SLASH).some((part) => DOTS.test(part));
 }
 
 function hasControl(text: string): boolean {

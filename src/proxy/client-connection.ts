@@ -1,5 +1,5 @@
 /** The server side of HTTP/1.1: one client connection, its requests one after the other. */
-import { GatewayError } from "../errors.ts";
+import { GatewayError, type LimitName } from "../errors.ts";
 import { Repeated } from "../http1/repeated.ts";
 import { parseRequestHead, type RequestHead, type RequestLines } from "../http1/request-head.ts";
 import { concat } from "../lib/bytes.ts";
@@ -45,6 +45,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   /** What comes next on the connection cannot be trusted to be a request. */
   #broken = false;
   #headStartedAt = 0;
+  /** When the first of the empty lines came that stand in front of a request; 0 = there are none. */
+  #emptySince = 0;
   #discardBudget = 0;
   #bytesBefore = 0;
   /** Closes the tunnel, once the connection has become one. */
@@ -234,6 +236,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     // A client may send an empty line before its request (RFC 9112 2.2).
     if (input[at] === CR && input[at + 1] === LF) {
       this.#headStartedAt = 0;
+      if (this.#emptySince === 0) this.#emptySince = this.#watch.lastActivity;
       return at + 2;
     }
     const half = input[at] === CR && at + 1 === input.length;
@@ -248,6 +251,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
       return at;
     }
     this.#headStartedAt = 0;
+    this.#emptySince = 0;
     this.#begin(head);
     return at + head.size;
   }
@@ -383,13 +387,17 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
         this.#refuse(timeout("headerReadMs", `head not complete within ${limits.headerReadMs} ms`));
     } else if (exchange === undefined) {
       left = idleMs - silentMs;
+      let limit: LimitName = this.#port.draining ? "drainIdleMs" : "keepalive.http.timeout";
+      // Empty lines ask for nothing: whoever goes on sending them is not idle, but not a client either.
+      const emptyLeft = limits.headerReadMs - (wheel.now() - this.#emptySince);
+      if (this.#emptySince !== 0 && emptyLeft < left) [left, limit] = [emptyLeft, "headerReadMs"];
       if (left <= 0 && !this.#lastLook) {
         // What has arrived while the event loop was busy is read before the next look.
         this.#lastLook = true;
         return 1;
       }
       expire = () => {
-        limits.hit?.(this.#port.draining ? "drainIdleMs" : "keepalive.http.timeout");
+        limits.hit?.(limit);
         this.#close();
       };
     } else if (exchange.body?.complete === false && this.#held.length === 0) {

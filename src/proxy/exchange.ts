@@ -8,7 +8,7 @@ import { SET_ON_REQUESTS, setOnAnswers } from "../lib/gateway-fields.ts";
 import { fieldValue } from "../lib/field-names.ts";
 import { HeaderEdits } from "../lib/header-edits.ts";
 import { normalizeHost } from "../lib/host.ts";
-import { clientAddress, parseAddress } from "../lib/ip.ts";
+import { clientAddress, isTrustedAddress, parseAddress } from "../lib/ip.ts";
 import { normalizePath, splitTarget } from "../lib/path.ts";
 import { encodePath } from "../lib/path-encode.ts";
 import type { RequestView } from "../matcher/request-view.ts";
@@ -182,6 +182,12 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
       : clientAddress(peer.address, this.#forwardedFor, fields.joinedOfId(FieldId.REAL_IP), trustedProxies);
   }
 
+  /** Whether the peer may speak for others than itself. */
+  get trustsPeer(): boolean {
+    const { listener: { trustedProxies }, peer } = this;
+    return trustedProxies.length > 0 && isTrustedAddress(peer.address, trustedProxies);
+  }
+
   /** In its own spelling only: a trusted proxy sets it, but lets its client's `X_Forwarded_For` pass. */
   get #forwardedFor(): string | undefined {
     return this.head.fields.joinedOfId(FieldId.FORWARDED_FOR);
@@ -330,8 +336,8 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     if (this.outgoing !== undefined) return this.outgoing.lines;
     const edits = this.#requestEdits;
     return edits === undefined
-      ? forwardedRequestLines(this.head)
-      : forwardedRequestLines(this.head, edits.removedKeys) + edits.lines(SET_ON_REQUESTS);
+      ? forwardedRequestLines(this.head, this.trustsPeer)
+      : forwardedRequestLines(this.head, this.trustsPeer, edits.removedKeys) + edits.lines(SET_ON_REQUESTS);
   }
 
   /** Path that the upstream gets unless a middleware names another. */

@@ -96,18 +96,22 @@ export class LightRequest {
 
   /**
    * As the features in front have left them. What the client says is for this hop alone is not there, so that it cannot
-   * take away what features or middlewares add under the same name; fields of the protocol are. Later edits show, too.
+   * take away what features or middlewares add under the same name; fields of the protocol are. Nor is what it says like a
+   * proxy without being trusted. Later edits show, too.
    */
   get headers(): Headers {
     this.#edits?.seen();
     if (this.#headers !== undefined) return this.#headers;
-    const { head: { fields, connection: { named } }, requestEdits: edits } = this.#exchange;
+    const { head: { fields, connection: { named } }, requestEdits: edits, trustsPeer } = this.#exchange;
     const headers = new TrackedHeaders();
     const removed = new Set(edits.removedKeys);
     for (let index = 0; index < fields.count; index++) {
       const name = fields.name(index);
       if (removed.size > 0 && removed.has(fieldKey(name))) continue;
-      const isHopsOwn = named.length > 0 && fields.id(index) === FieldId.OTHER &&
+      const id = fields.id(index);
+      const isHearsay = (id & ~FieldId.UNDERSCORED) === FieldId.FORWARDED_HEARSAY;
+      if (isHearsay && (!trustsPeer || id !== FieldId.FORWARDED_HEARSAY)) continue;
+      const isHopsOwn = named.length > 0 && (id === FieldId.OTHER || isHearsay) &&
         named.includes(name.toLowerCase());
       if (!isHopsOwn) headers.append(name, fields.value(index));
     }

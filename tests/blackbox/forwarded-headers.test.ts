@@ -214,6 +214,16 @@ describe("trusted proxies", () => {
     assert.equal(value(await forwarded(CLIENT, "1.1.1.1, 2.2.2.2"), "x-forwarded-for"), CLIENT);
   });
 
+  it("may say more than the gateway does, nobody else may", async () => {
+    const fields: Field[] = [["Forwarded", "for=1.1.1.1;proto=https"], ["X-Forwarded-Prefix", "/shop"]];
+    for (const [from, expected] of [[PROXY, fields.map(([, text]) => text)], [CLIENT, []]] as const) {
+      await site.request({ from, fields: [...fields, ["X_Forwarded_Prefix", "/forged"]] });
+      const request = site.upstream.requests.at(-1)!;
+      const names = ["forwarded", "x-forwarded-prefix", "x_forwarded_prefix"];
+      assert.deepEqual(names.flatMap((name) => values(request, name)), expected, from);
+    }
+  });
+
   it("make the nearest untrusted address from the right the client's", async () => {
     assert.equal(value(await forwarded(PROXY, "6.6.6.6, 2.2.2.2, 10.0.0.9"), "x-real-ip"), "2.2.2.2");
     assert.equal(value(await forwarded(PROXY, "6.6.6.6", "2.2.2.2"), "x-real-ip"), "2.2.2.2");

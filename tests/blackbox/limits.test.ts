@@ -92,6 +92,21 @@ describe("limits", () => {
     client.close();
   });
 
+  it("of the time in which only empty lines come: the connection is closed", async () => {
+    const client = await site.dial();
+    let over = false;
+    const lines = (async () => {
+      while (!over) {
+        await client.send("\r\n");
+        await sleep(50);
+      }
+    })();
+    lines.catch(() => {}); // ends with the connection
+    await reaches("headerReadMs", () => client.ended);
+    over = true;
+    client.close();
+  });
+
   it("of the silence within a body: 408 and the upstream is let go", async () => {
     site.upstream.handler = null;
     const client = await site.dial();

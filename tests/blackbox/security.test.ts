@@ -78,13 +78,21 @@ describe("attacks on the actions of rules", () => {
       "/x/../admin",
       "/%61dmin",
       "/x/%2e%2e/admin",
-      "/x/..%2fadmin",
     ];
     for (const target of [...spellings, "/%2Fadmin/", "http://a.com/admin", "/strip/../admin"]) {
       assert.equal((await ask(target)).status, 302, target);
     }
     for (
-      const target of ["/x/..;/admin", "/x/..\\admin", "/x/..%5cadmin", "/../admin", "/%00/admin", "/adm%in"]
+      const target of [
+        "/x/..%2fadmin",
+        "/admin/..%2fx",
+        "/x/..;/admin",
+        "/x/..\\admin",
+        "/x/..%5cadmin",
+        "/../admin",
+        "/%00/admin",
+        "/adm%in",
+      ]
     ) {
       assert.equal((await ask(target)).status, 400, target);
     }

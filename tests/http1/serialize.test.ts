@@ -21,8 +21,8 @@ const NOTHING_ADDED = {
   removed: [],
 };
 
-function forwarded(lines: string): string {
-  return forwardedRequestLines(requestHead(`GET / HTTP/1.1\r\n${lines}\r\n`)!);
+function forwarded(lines: string, trusted = false): string {
+  return forwardedRequestLines(requestHead(`GET / HTTP/1.1\r\n${lines}\r\n`)!, trusted);
 }
 
 describe("forwardedRequestLines", () => {
@@ -89,12 +89,34 @@ describe("forwardedRequestLines", () => {
     ]] as const;
     for (const [first] of variants) {
       for (const [removed, expected] of variants) {
-        forwardedRequestLines(head, first);
-        assert.equal(forwardedRequestLines(head, removed), expected);
-        assert.equal(forwardedRequestLines(head, [...removed]), expected);
+        forwardedRequestLines(head, false, first);
+        assert.equal(forwardedRequestLines(head, false, removed), expected);
+        assert.equal(forwardedRequestLines(head, false, [...removed]), expected);
       }
     }
   });
+
+  for (
+    const name of [
+      "Forwarded",
+      "X-Forwarded-Prefix",
+      "X-Forwarded-Protocol",
+      "X-Forwarded-Scheme",
+      "X-Forwarded-Ssl",
+      "X-Forwarded-Server",
+      "X-Forwarded-Uri",
+      "X-Forwarded-Method",
+    ]
+  ) {
+    it(`RFC 7239 8.1: ${name} goes on for trusted peers alone, and in its own spelling alone`, () => {
+      assert.equal(forwarded(`A: 1\r\n${name.toLowerCase()}: x\r\n${name}: y\r\n`), "A: 1\r\n");
+      assert.equal(forwarded(`${name}: x\r\n${name}: y\r\n`, true), `${name}: x\r\n${name}: y\r\n`);
+      if (!name.includes("-")) return;
+      for (const trusted of [false, true]) {
+        assert.equal(forwarded(`${name.replaceAll("-", "_")}: x\r\n`, trusted), "");
+      }
+    });
+  }
 
   it("RFC 9110 7.6.1: drops fields that Connection names, but not the length", () => {
     assert.equal(forwarded("Connection: a, X-B\r\nA: 1\r\nx-b: 2\r\nC: 3\r\n"), "C: 3\r\n");

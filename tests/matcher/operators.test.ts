@@ -96,7 +96,7 @@ check(
     "/pki/ca/prod-2/x",
     "/pki/ca",
     "/pki/ca/prod/../dev",
-    "/pki/ca/prod%2f..%2fdev",
+    "/pki/ca/prod/%2e%2E/dev",
     "/PKI/ca/prod",
   ),
 );

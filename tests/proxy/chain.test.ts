@@ -655,6 +655,35 @@ describe("requests changed in a chain", () => {
 });
 
 describe("what others wrote into heads", () => {
+  it("what a client says like a proxy reaches no middleware; what a middleware says goes on", async () => {
+    let shown: (string | undefined)[] = [];
+    const own: MiddlewareHandler = (c, next) => {
+      shown = [c.req.header("forwarded"), c.req.header("x-forwarded-prefix"), c.req.header("x-a")];
+      c.req.raw.headers.set("X-Forwarded-Prefix", "/own");
+      return next();
+    };
+    for (const trustedProxies of [[], ["203.0.113.0/24"]]) {
+      const site = startSite({ middlewares: { own }, trustedProxies });
+      const fields =
+        "Forwarded: for=6.6.6.6\r\nX-Forwarded-Prefix: /p\r\nX_Forwarded_Prefix: /q\r\nX-A: 1\r\n";
+      const client = site.client().send(request("/", fields));
+      await site.settle();
+      const upstream = site.accept();
+      const isTrusted = trustedProxies.length > 0;
+      assert.deepEqual(shown, isTrusted ? ["for=6.6.6.6", "/p", "1"] : [undefined, undefined, "1"]);
+      const lines = upstream.read().split("\r\n").filter((line) =>
+        /^(forwarded|x.forwarded.prefix):/i.test(line)
+      );
+      assert.deepEqual(
+        lines.map((line) => line.toLowerCase()).sort(),
+        [...(isTrusted ? ["forwarded: for=6.6.6.6"] : []), "x-forwarded-prefix: /own"],
+      );
+      upstream.send(answer("ok"));
+      await site.settle();
+      await finish(site, client);
+    }
+  });
+
   it("a reason with line ends stays one line", async () => {
     const site = startSite({
       refusal: { status: 500, reason: "bad\r\nSet-Cookie: a=b\r\n\r\nHTTP/1.1 200 OK \u4e2d" },

@@ -419,6 +419,48 @@ describe("a client connection", () => {
       site.assertClean();
     });
 
+    it("empty lines keep no connection open, whenever they come", async () => {
+      const site = startSite({ keepalive: { idleMs: 5000 }, limits: { headerReadMs: 8000 } });
+      for (const asksFirst of [false, true]) {
+        const client = site.client();
+        if (asksFirst) {
+          client.send(request("/1"));
+          site.accept().send(answer("one"));
+          client.read();
+        }
+        for (let seconds = 0; seconds < 7; seconds++) {
+          client.send("\r\n");
+          site.clock.advance(1000);
+          assert.equal(client.ended, false);
+        }
+        client.send("\r\n");
+        site.clock.advance(1500);
+        assert.equal(client.ended, true);
+        client.end();
+        await site.settle();
+        assert.equal(client.received.includes("X-Error"), false, "nobody has asked for anything");
+      }
+      site.assertClean();
+    });
+
+    it("empty lines in front take no time from the request, and one that comes is no idle client", async () => {
+      const site = startSite({ keepalive: { idleMs: 5000 }, limits: { headerReadMs: 8000 } });
+      const client = site.client().send("\r\n");
+      site.clock.advance(4000);
+      client.send("\r\n\r");
+      site.clock.advance(3500);
+      client.send("\nGET / HTTP/1.1\r\n");
+      site.clock.advance(7500);
+      client.send("Host: a\r\n\r\n");
+      site.accept().send(answer("one"));
+      assert.deepEqual(answersIn(client.read()), [[200, "one"]]);
+      site.clock.advance(4900);
+      assert.equal(client.ended, false);
+      client.end();
+      await site.settle();
+      site.assertClean();
+    });
+
     it("a connection that never says anything is closed, without an answer", async () => {
       const site = startSite({ keepalive: { idleMs: 5000 } });
       const client = site.client();

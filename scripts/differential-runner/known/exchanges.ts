@@ -43,6 +43,7 @@ export const IN_EXCHANGES: readonly KnownDifference[] = [
       "nginx 1.22 takes any 1xx for the final answer. Albatross relays them to HTTP/1.1 clients, up to the size of one head in all.",
     cases: [
       "answer: 1xx before the answer",
+      "answer: 1xx of which Connection names a field",
       "answer: 100 that nobody waits for",
       "answer: 1xx with a length has no body",
       "answer: 1xx, then the end",

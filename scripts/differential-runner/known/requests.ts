@@ -94,6 +94,8 @@ export const IN_REQUESTS: readonly KnownDifference[] = [
       "chunks: a blank behind the size",
       "chunks: a tab behind the size",
       "chunks: a blank before the semicolon",
+      "chunks: DEL in an extension",
+      "chunks: a bare LF in an extension of the last chunk",
       "chunks: NUL in an extension",
       "chunks: an extension longer than a line may be",
       "chunks: extensions without end on many chunks",
@@ -174,9 +176,12 @@ export const IN_REQUESTS: readonly KnownDifference[] = [
   {
     title: "Paths",
     reason:
-      "Escapes of control characters and dot segments that some servers see where others do not (`..;`, `..\\`) are refused: what was matched must be what is served.",
+      "Escapes of control characters and dot segments that some servers see where others do not (`..;`, `..\\`, `..%2f`) are refused: what was matched must be what is served.",
     cases: [
       "request line: an encoded CRLF",
+      "request line: dot segments behind an encoded slash",
+      "request line: dot segments in front of an encoded slash",
+      "request line: a dot segment that leaves an encoded slash",
       "request line: dot segments with parameters",
       "request line: dot segments with backslashes",
     ],
@@ -238,6 +243,21 @@ export const IN_REQUESTS: readonly KnownDifference[] = [
       "hop by hop: Proxy-Authorization and Proxy-Authenticate",
       "hop by hop: Connection: closed is not close",
       "hop by hop: HTTP/1.0 with Proxy-Connection: keep-alive",
+    ],
+  },
+  {
+    title: "What proxies say of clients",
+    reason:
+      "nginx forwards what a client says as if it were a proxy, but for the fields that it is told to set. Albatross believes none of it unless the peer is a trusted proxy (RFC 7239 8.1).",
+    cases: [
+      "forged fields: Forwarded from the client",
+      "forged fields: X-Forwarded-Prefix from the client",
+      "forged fields: X-Forwarded-Protocol from the client",
+      "forged fields: X-Forwarded-Scheme from the client",
+      "forged fields: X-Forwarded-Ssl from the client",
+      "forged fields: X-Forwarded-Server from the client",
+      "forged fields: X-Forwarded-Uri from the client",
+      "forged fields: X-Forwarded-Method from the client",
     ],
   },
   {

@@ -158,6 +158,12 @@ export const ANSWERS: readonly FramingCase[] = [
     { status: 103, has: ["Link: </a>"] },
     ok,
   ]),
+  answered(
+    "1xx of which Connection names a field",
+    "9110 7.6.1",
+    `HTTP/1.1 103 Early Hints\r\nConnection: X-Hop\r\nX-Hop: 1\r\nLink: </a>\r\nTransfer-Encoding: chunked\r\n\r\n${OK}`,
+    [{ status: 103, has: ["Link: </a>"], lacks: ["connection", "x-hop", "transfer-encoding"] }, ok],
+  ),
   answered("100 that nobody waits for", "9110 15.2.1", `HTTP/1.1 100 Continue\r\n\r\n${OK}`, [ok]),
   answered(
     "1xx with a length has no body",

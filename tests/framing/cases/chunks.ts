@@ -48,6 +48,9 @@ export const CHUNKS: readonly FramingCase[] = [
   bad("a bare LF in an extension in quotes", '3;a="\n"\r\nabc\r\n0\r\n\r\n', SMUGGLING),
   bad("a CRLF in an extension in quotes", '3;a="\r\n"\r\nabc\r\n0\r\n\r\n', SMUGGLING),
   bad("a bare CR in an extension", "3;a\rb\r\nabc\r\n0\r\n\r\n", SMUGGLING),
+  bad("DEL in an extension", "3;a\x7f\r\nabc\r\n0\r\n\r\n"),
+  bad("a bare LF in an extension of the last chunk", "3\r\nabc\r\n0;a\n\r\n", SMUGGLING),
+  bad("a size in digits beyond ASCII", "\xd9\xa3\r\nabc\r\n0\r\n\r\n"),
   bad("NUL in an extension", "3;a\0\r\nabc\r\n0\r\n\r\n"),
   bad(
     "an extension longer than a line may be",

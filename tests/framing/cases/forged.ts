@@ -15,11 +15,32 @@ const NAMES = [
   "X-Original-Method",
 ];
 
+/** Said by proxies, and believed by backends; the gateway does not set them. */
+export const HEARSAY = [
+  "Forwarded",
+  "X-Forwarded-Prefix",
+  "X-Forwarded-Protocol",
+  "X-Forwarded-Scheme",
+  "X-Forwarded-Ssl",
+  "X-Forwarded-Server",
+  "X-Forwarded-Uri",
+  "X-Forwarded-Method",
+];
+
 /** The recorder checks that each of them stands there once and tells the truth. */
 const replaced = (name: string, lines: readonly string[]): FramingCase =>
   served(name, "9110 17.1", get(lines), seen("GET / HTTP/1.1"), SPOOFING);
 
 export const FORGED: readonly FramingCase[] = [
+  ...HEARSAY.map((name) =>
+    served(
+      `${name} from the client`,
+      "7239 8.1",
+      get([`${name}: for=6.6.6.6`, `${name.toUpperCase()}: x`, `${name.replaceAll("-", "_")}: x`, "X: 1"]),
+      seen("GET / HTTP/1.1", ["X: 1"]),
+      SPOOFING,
+    )
+  ),
   ...NAMES.map((name) => replaced(`${name} from the client`, [`${name}: 6.6.6.6`])),
   ...NAMES.map((name) => replaced(`${name} with underscores`, [`${name.replaceAll("-", "_")}: 6.6.6.6`])),
   ...NAMES.map((name) =>

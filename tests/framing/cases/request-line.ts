@@ -20,6 +20,12 @@ export const REQUEST_LINE: readonly FramingCase[] = [
   good("double slashes go on as they came", "GET //a//b HTTP/1.1"),
   served("empty lines in front", "9112 2.2", "\r\n\r\n" + request("GET / HTTP/1.1"), seen("GET / HTTP/1.1")),
   served(
+    "a thousand empty lines in front",
+    "9112 2.2",
+    "\r\n".repeat(1000) + request("GET / HTTP/1.1"),
+    seen("GET / HTTP/1.1"),
+  ),
+  served(
     "empty lines behind a body",
     "9112 2.2",
     request("POST / HTTP/1.1", ["Content-Length: 1"], "a\r\n\r\n") + request("GET /two HTTP/1.1"),
@@ -53,6 +59,10 @@ export const REQUEST_LINE: readonly FramingCase[] = [
   bad("an encoded climb above the root", "GET /a/%2e%2e/%2E./b HTTP/1.1", 400, "3986 5.2.4"),
   bad("dot segments with parameters", "GET /a/..;x/b HTTP/1.1", 400, "3986 5.2.4"),
   bad("dot segments with backslashes", "GET /a\\..\\b HTTP/1.1", 400, "3986 5.2.4"),
+  bad("dot segments behind an encoded slash", "GET /a%2f../b HTTP/1.1", 400, "3986 6.2.2.2"),
+  bad("dot segments in front of an encoded slash", "GET /a/..%2fb HTTP/1.1", 400, "3986 6.2.2.2"),
+  bad("a dot segment that leaves an encoded slash", "GET /a%2fb/../c HTTP/1.1", 400, "3986 6.2.2.2"),
+  bad("a dot segment as a code unit", "GET /%u002e%u002e/b HTTP/1.1", 400, "3986 2.1"),
   bad("no target", "GET HTTP/1.1"),
   bad("no method", "/ HTTP/1.1"),
   bad("a method that is no token", "G(T / HTTP/1.1"),

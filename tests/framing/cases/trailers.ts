@@ -1,5 +1,6 @@
 /** Trailer sections: what may stand in them and what of it goes on (RFC 9110 6.5, RFC 9112 7.1.2). */
 import { chunks, type FramingCase, refusedBody, seen, served } from "../harness/case.ts";
+import { HEARSAY } from "./forged.ts";
 
 const CHUNKED = ["Transfer-Encoding: chunked"];
 const ABC = "3\r\nabc\r\n0\r\n";
@@ -64,6 +65,12 @@ export const TRAILERS: readonly FramingCase[] = [
   passes(
     "fields that the gateway sets, with underscores",
     FORGED.map((name) => `${name.replaceAll("-", "_")}: 6.6.6.6`),
+    [],
+    "Identity header spoofing",
+  ),
+  passes(
+    "fields in which proxies speak of the client",
+    HEARSAY.flatMap((name) => [`${name}: x`, `${name.replaceAll("-", "_")}: x`]),
     [],
     "Identity header spoofing",
   ),

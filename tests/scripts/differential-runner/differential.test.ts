@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { battery } from "../../../scripts/differential-runner/cases.ts";
-import { type Difference, differences } from "../../../scripts/differential-runner/compare.ts";
+import type { Difference } from "../../../scripts/differential-runner/compare.ts";
 import { explain } from "../../../scripts/differential-runner/explain.ts";
 import { KNOWN } from "../../../scripts/differential-runner/known.ts";
 import { type Proxies, startProxies } from "../../../scripts/differential-runner/lanes.ts";
+import { settledDifferences } from "../../../scripts/differential-runner/settle.ts";
 import { after, before, it } from "../../blackbox/harness/suite.ts";
 
 const HAS_NGINX = (process.env["PATH"] ?? "").split(delimiter).some((folder) =>
@@ -28,8 +29,7 @@ describe("differences from nginx", () => {
 
   it("all are known, and what is known differs", { skip: NO_NGINX }, async () => {
     const cases = battery().filter((_, n) => n % EVERY === 0);
-    const found = await differences(proxies!, cases);
-    const { unexplained, gone } = explain(found, KNOWN, cases.map(([name]) => name));
+    const { found, unexplained, gone } = await settledDifferences(proxies!, cases, KNOWN);
     assert.deepEqual({ unexplained, gone }, { unexplained: [], gone: [] });
     assert.ok(found.length > cases.length / 5, "otherwise nothing was compared");
   });
