@@ -101,7 +101,7 @@ class LiveDataPlane implements DataPlane {
     this.#served = next;
     this.#buildProblems = [
       ...table.listeners.flatMap((spec) => this.#limitsOf(spec)),
-      ...compiled.flatMap(({ problems }) => problems),
+      ...unique(compiled.flatMap(({ problems }) => problems)),
       ...unsettableBacklog(table.gateway, this.#options.runtime),
     ];
     const gone = [...before].filter(([id, listener]) => next.get(id) !== listener);
@@ -249,4 +249,9 @@ function facts(
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** What several listeners inherit from one object is told once. */
+function unique(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }

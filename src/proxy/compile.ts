@@ -5,7 +5,7 @@ import { parseNetwork } from "../lib/ip.ts";
 import { eachOf, type Steps } from "../lib/steps.ts";
 import { compileMatcherSteps } from "../matcher/mod.ts";
 import { type ActingMiddleware, foldMiddlewares, needsChain } from "../middlewares/compile.ts";
-import { buildMiddlewares, type MiddlewareServices } from "../middlewares/registry.ts";
+import { buildMiddlewares, MiddlewareFault, type MiddlewareServices } from "../middlewares/registry.ts";
 import type { FilterType } from "../table/filters.ts";
 import type { GatewaySettings, Listener, Route } from "../table/table.ts";
 import type { UpstreamRegistry } from "../upstreams/upstream.ts";
@@ -55,7 +55,7 @@ function* compileRoutes(
 ): Steps<Pick<CompiledListener, "routes" | "matcher" | "problems">> {
   const matcher = yield* compileMatcherSteps(routes);
   const compiled = new Map<Route, CompiledRoute>();
-  const problems: Problem[] = [];
+  const problems: Problems = new Map();
   const chains: Chains = new Map();
   // What could not be built is told anew each time.
   const built = old?.problems.length === 0 ? old.routes : undefined;
@@ -69,8 +69,11 @@ function* compileRoutes(
         : { route, upstream, ...chainOf(route, chains, problems, options) },
     );
   });
-  return { routes: compiled, matcher, problems };
+  return { routes: compiled, matcher, problems: [...problems.values()] };
 }
+
+/** Each once: many routes inherit from one object. */
+type Problems = Map<string, Problem>;
 
 /** What a route does to its requests. */
 type RouteChain = Pick<CompiledRoute, "chain" | "needsChain" | "acts">;
@@ -87,7 +90,7 @@ function refused(refusal: NonNullable<Route["refusal"]>): RouteChain {
 /** Features that know which route they belong to, or may keep something for it. */
 const OF_ONE_ROUTE: ReadonlySet<FilterType> = new Set<FilterType>(["forward-auth", "middleware"]);
 
-function chainOf(route: Route, chains: Chains, problems: Problem[], options: CompileOptions): RouteChain {
+function chainOf(route: Route, chains: Chains, problems: Problems, options: CompileOptions): RouteChain {
   const { filters, refusal } = route;
   if (refusal !== null) return refused(refusal);
   if (filters.length === 0) return NO_CHAIN;
@@ -99,12 +102,27 @@ function chainOf(route: Route, chains: Chains, problems: Problem[], options: Com
     if (chain === undefined) chains.set(key, chain = newChain(route, options));
     return chain;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const field = "spec.config.middlewares";
-    problems.push({ severity: "error", code: "InvalidAction", object: route.object, field, reason });
+    const problem = problemOf(error, route);
+    problems.set(JSON.stringify(problem), problem);
     // What a middleware says of its options is for who wrote them.
-    return refused({ status: 500, reason: `${field} is invalid` });
+    return refused({ status: 500, reason: `${FIELD} is invalid` });
   }
+}
+
+const FIELD = "spec.config.middlewares";
+
+function problemOf(error: unknown, { object }: Route): Problem {
+  const common = { severity: "error", code: "InvalidAction" } as const;
+  if (!(error instanceof MiddlewareFault)) {
+    return {
+      ...common,
+      object,
+      field: FIELD,
+      reason: error instanceof Error ? error.message : String(error),
+    };
+  }
+  const { place, ...owner } = error.filter.source;
+  return { ...common, object: owner, field: `${FIELD}[${place}]`, reason: error.message };
 }
 
 function newChain(route: Route, { app, middlewares: services }: CompileOptions): RouteChain {

@@ -87,7 +87,12 @@ const FILTERS = {
     realm: z.string(),
     users: z.array(z.strictObject({ name, passwordHash: z.string() })).min(1),
   }),
-  middleware: z.strictObject({ type: z.literal("middleware"), name, options: z.unknown() }),
+  middleware: z.strictObject({
+    type: z.literal("middleware"),
+    name,
+    options: z.unknown(),
+    source: z.strictObject({ kind: name, namespace: z.string(), name, place: z.int().min(0) }),
+  }),
 } satisfies { readonly [T in FilterType]: z.ZodType<Extract<Filter, { type: T }>> };
 
 export const filterSchema: z.ZodType<Filter> = z.union(Object.values(FILTERS));

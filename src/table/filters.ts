@@ -149,6 +149,13 @@ export interface MiddlewareFilter {
   readonly name: string;
   /** JSON; handed to the middleware's factory as it is. */
   readonly options: unknown;
+  /** Whose list it stands in, and where there: the object to blame in messages. */
+  readonly source: {
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly place: number;
+  };
 }
 
 export type FilterType = Filter["type"];

@@ -1,11 +1,13 @@
 /** Hono middlewares in a rule's chain: three that Hono ships and two of a user's own. */
 import { describe } from "node:test";
 import assert from "node:assert/strict";
-import { requestText } from "./harness/client.ts";
+import { freePort } from "./harness/addresses.ts";
+import { request, requestText } from "./harness/client.ts";
 import { type Field, readHead, readResponse, value, values } from "./harness/message.ts";
-import { rule, underPath } from "./harness/objects.ts";
+import { frontend, rule, underPath } from "./harness/objects.ts";
 import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
 import { reply } from "./harness/upstream.ts";
+import { eventually } from "./harness/wire.ts";
 
 const FIXTURES = new URL("fixtures/", import.meta.url).pathname;
 
@@ -139,6 +141,36 @@ describe("middlewares", () => {
     );
     assert.match(problem?.reason ?? "", /nobody-registered/);
     assert.equal((await site.request()).status, 200);
+  });
+
+  it("of a Frontend that cannot be had are its problem, told once, and close its routes", async () => {
+    const port = await freePort();
+    site.gateway.write("second.yaml", [
+      frontend({
+        name: "second",
+        port,
+        services: [{ name: "app" }],
+        config: { middlewares: [{ name: "shout", options: { suffix: "?" } }, { name: "nobody" }] },
+      }),
+      rule({ name: "second-1", frontend: "second", dslx: underPath("/1"), services: [{ name: "app" }] }),
+      rule({ name: "second-2", frontend: "second", dslx: underPath("/2"), services: [{ name: "app" }] }),
+    ]);
+    const told = await eventually(async () => {
+      const { problems } = await site.gateway.api("problems");
+      const found = problems.filter(({ reason }: { reason: string }) => reason.includes('"nobody"'));
+      return found.length > 0 ? found : undefined;
+    }, () => "no problem is told");
+    assert.deepEqual(
+      told.map(({ object, field }: { object: object; field: string }) => [object, field]),
+      [[{ kind: "Frontend", namespace: "default", name: "second" }, "spec.config.middlewares[1]"]],
+    );
+    for (const target of ["/1", "/2", "/"]) {
+      const response = await request({ host: site.host, port, target });
+      assert.equal(response.status, 500);
+      const reason = value(response, "x-alb-err-reason");
+      assert.equal(reason, "InvalidConfig : spec.config.middlewares is invalid");
+    }
+    site.gateway.remove("second.yaml");
   });
 
   it("do not stand in the way of an upgrade", async () => {

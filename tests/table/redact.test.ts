@@ -15,13 +15,15 @@ it("hides what is named like a secret, at any depth, and nothing else", () => {
     allowCredentials: true,
     url: "http://user:s6@host/?token=s6",
   };
-  const route = routeOf("a", 1, { filters: [{ type: "middleware", name: "m", options }] });
+  const source = { kind: "Rule", namespace: "default", name: "a", place: 0 };
+  const route = routeOf("a", 1, { filters: [{ type: "middleware", name: "m", options, source }] });
   const table = tableOf([listenerOf([route])]);
   const shown = redactTable(table);
   assert.doesNotMatch(JSON.stringify(shown), /s[1-6]\b/);
   assert.deepEqual(shown.listeners[0]?.routes[0]?.filters, [{
     type: "middleware",
     name: "m",
+    source,
     options: {
       header: "x-id",
       clientSecret: "[redacted]",

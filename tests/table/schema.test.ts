@@ -89,7 +89,12 @@ const FILTERS: { readonly [T in FilterType]: Filter & { readonly type: T } } = {
     realm: "r",
     users: [{ name: "foo", passwordHash: "{SHA}Ys23Ag/5IOWqZCw9QGaVDdHwH00=" }],
   },
-  middleware: { type: "middleware", name: "m", options: null },
+  middleware: {
+    type: "middleware",
+    name: "m",
+    options: null,
+    source: { kind: "Rule", namespace: "default", name: "r", place: 0 },
+  },
 };
 
 describe("tableSchema", () => {

@@ -222,7 +222,12 @@ function listenerOf(options: SiteOptions, middlewares: readonly string[]): Liste
     retry: { attempts: 5, resend: true, timeoutMs: null },
     filters: [
       ...filters,
-      ...middlewares.map((name): Filter => ({ type: "middleware", name, options: null })),
+      ...middlewares.map((name, place): Filter => ({
+        type: "middleware",
+        name,
+        options: null,
+        source: { kind: "Rule", namespace: "default", name: "rule-1", place },
+      })),
     ],
     refusal: refusal ?? null,
     errorPages: null,

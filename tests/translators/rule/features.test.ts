@@ -116,12 +116,21 @@ describe("middlewares", () => {
   it("run from the gateway's to the rule's own, on default routes too", () => {
     const list = (name: string, options?: unknown) => ({ middlewares: [{ name, options }] });
     const translation = translated({ alb: list("a"), frontend: list("f", { x: 1 }), rule: list("r") });
-    const filter = (name: string, options: unknown = null) => ({ type: "middleware", name, options });
+    const filter = (name: string, kind: string, owner: string, options: unknown = null) => ({
+      type: "middleware",
+      name,
+      options,
+      source: { kind, namespace: "default", name: owner, place: 0 },
+    });
     const { rule, fallback } = routes(translation);
     const own = rule.filters.filter(({ type }) => type === "middleware");
-    assert.deepEqual(own, [filter("a"), filter("f", { x: 1 }), filter("r")]);
+    assert.deepEqual(own, [
+      filter("a", "ALB2", "edge"),
+      filter("f", "Frontend", "web", { x: 1 }),
+      filter("r", "Rule", "r"),
+    ]);
     const inherited = fallback.filters.filter(({ type }) => type === "middleware");
-    assert.deepEqual(inherited, [filter("a"), filter("f", { x: 1 })]);
+    assert.deepEqual(inherited, own.slice(0, 2));
   });
 });
 

@@ -7,8 +7,15 @@ import type { FeatureResult, RouteLayers } from "./feature.ts";
  * those of the ALB2 first, those of the Rule last, next to the upstream.
  */
 export function middlewares({ rule, frontend, alb }: RouteLayers): FeatureResult {
-  const filters = [alb, frontend, rule]
-    .flatMap((object) => object?.spec.config?.middlewares ?? [])
-    .map(({ name, options = null }): Filter => ({ type: "middleware", name, options }));
+  const filters = [alb, frontend, rule].flatMap((object): Filter[] => {
+    if (object === undefined) return [];
+    const { kind, metadata: { namespace, name: owner }, spec: { config } } = object;
+    return (config?.middlewares ?? []).map(({ name, options = null }, place) => ({
+      type: "middleware",
+      name,
+      options,
+      source: { kind, namespace, name: owner, place },
+    }));
+  });
   return filters.length === 0 ? {} : { filters };
 }
