@@ -14,6 +14,11 @@ export const SET_ON_REQUESTS: ReadonlySet<string> = new Set([
   "x-original-method",
 ]);
 
+/** Those of them in which no edit shows. */
+export const NEVER_EDITED_ON_REQUESTS: ReadonlySet<string> = new Set(
+  [...SET_ON_REQUESTS].filter((key) => key !== "host" && key !== "x-forwarded-for"),
+);
+
 const ABOUT_ANSWERS = ["x-alb-err-reason", "x-cpaas-trace"];
 
 const SET_ON_ANSWERS: ReadonlySet<string> = new Set(ABOUT_ANSWERS);

@@ -1,5 +1,5 @@
 /** Annotations `alb.rule.<domain>/rewrite-request` and `…/rewrite-response` (data-plane spec 3.5). */
-import { SET_ON_REQUESTS, setOnAnswers } from "../../../lib/gateway-fields.ts";
+import { NEVER_EDITED_ON_REQUESTS, setOnAnswers } from "../../../lib/gateway-fields.ts";
 import { fieldKey, headerEditFault } from "../../../lib/field-names.ts";
 import { readVariableName } from "../../../lib/variable-names.ts";
 import {
@@ -23,14 +23,10 @@ interface Kind<T> {
   setByGateway(context: Context): ReadonlySet<string>;
 }
 
-/** Edits of these two show in what the gateway says in other fields. */
-const REPORTED: ReadonlySet<string> = new Set(["host", "x-forwarded-for"]);
-const NEVER_THE_RULES = new Set([...SET_ON_REQUESTS].filter((key) => !REPORTED.has(key)));
-
 const REQUEST: Kind<RequestModification> = {
   name: "rewrite-request",
   parse: parseRequestModification,
-  setByGateway: () => NEVER_THE_RULES,
+  setByGateway: () => NEVER_EDITED_ON_REQUESTS,
 };
 const RESPONSE: Kind<ResponseModification> = {
   name: "rewrite-response",

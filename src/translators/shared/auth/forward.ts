@@ -1,4 +1,5 @@
 /** Forward authentication as data (data-plane spec 4.1–4.3). */
+import { NEVER_EDITED_ON_REQUESTS } from "../../../lib/gateway-fields.ts";
 import { fieldKey, headerEditFault } from "../../../lib/field-names.ts";
 import { parseVarString, variablesOf, type VarString } from "../../../lib/var-string.ts";
 import { readVariableName } from "../../../lib/variable-names.ts";
@@ -169,8 +170,9 @@ function createReader(
       for (const name of names) {
         if (!TOKEN.test(name)) fault(field, `${JSON.stringify(name)} is no name of a header`, closed(field));
         else if (isNoneOfTheirs(name)) faults.push({ ...ignored(name), field });
+        else if (isGateways(name)) faults.push({ ...ignored(name, "is set by the gateway"), field });
       }
-      return names.filter((name) => !isNoneOfTheirs(name));
+      return names.filter((name) => !isNoneOfTheirs(name) && !isGateways(name));
     },
 
     /** PEM, or null for those that the runtime knows. */
@@ -214,8 +216,13 @@ function isNoneOfTheirs(name: string): boolean {
   return headerEditFault(name) !== undefined || fieldKey(name) === EXPECT;
 }
 
-function ignored(name: string) {
-  const reason = `${JSON.stringify(name)} belongs to the connection or frames the message; it is ignored`;
+/** Whether the upstream gets the gateway's own, whatever a server says. */
+function isGateways(name: string): boolean {
+  return NEVER_EDITED_ON_REQUESTS.has(fieldKey(name));
+}
+
+function ignored(name: string, why = "belongs to the connection or frames the message") {
+  const reason = `${JSON.stringify(name)} ${why}; it is ignored`;
   return { code: "InvalidAuth", reason, severity: "warning" } as const;
 }
 
