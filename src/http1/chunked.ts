@@ -1,6 +1,6 @@
 /** The chunked transfer coding (RFC 9112 7.1), strict, over input split anywhere. */
 import { GatewayError } from "../errors.ts";
-import { concat } from "../lib/bytes.ts";
+import { ByteBuffer } from "../lib/byte-buffer.ts";
 import { CR, FIELD_VALUE, HTAB, LF, SP } from "./chars.ts";
 import { Fields, type HeadLimits } from "./fields.ts";
 
@@ -32,7 +32,7 @@ export class ChunkedDecoder {
   #lineBytes = 0;
   #extensionBytes = 0;
   /** Trailer section bytes that arrived before its end. */
-  #trailerBytes: Uint8Array | undefined;
+  #trailerBytes: ByteBuffer | undefined;
   readonly #limits: HeadLimits;
   /** Parsed trailer fields once done; undefined when there are none. */
   trailers: Fields | undefined;
@@ -123,14 +123,12 @@ export class ChunkedDecoder {
 
   #trailerSection(bytes: Uint8Array, at: number, end: number): number {
     const held = this.#trailerBytes;
-    const input = held === undefined ? bytes.subarray(at, end) : concat(held, bytes.subarray(at, end));
+    const heldBefore = held?.length ?? 0;
+    held?.append(bytes, at, end);
     // Without a new line end there is nothing new to find, and a peer may send byte by byte.
-    if (
-      held !== undefined && input.length < this.#limits.maxHeadBytes && input.indexOf(LF, held.length) === -1
-    ) {
-      this.#trailerBytes = input;
-      return end;
-    }
+    const isShort = heldBefore + end - at < this.#limits.maxHeadBytes;
+    if (held !== undefined && isShort && !hasLineEnd(bytes, at, end)) return end;
+    const input = held === undefined ? bytes.subarray(at, end) : held.bytes;
     const fields = new Fields();
     const limit = Math.min(input.length, this.#limits.maxHeadBytes);
     const stop = fields.parse(input, 0, limit, this.#limits.maxFields);
@@ -140,14 +138,22 @@ export class ChunkedDecoder {
           limit: "request.maxHeadBytes",
         });
       }
-      this.#trailerBytes = held === undefined ? input.slice() : input;
+      if (held === undefined) {
+        this.#trailerBytes = new ByteBuffer();
+        this.#trailerBytes.append(bytes, at, end);
+      }
       return end;
     }
     this.#trailerBytes = undefined;
     if (fields.count > 0) this.trailers = fields;
     this.#state = "done";
-    return at + stop - (held?.length ?? 0);
+    return at + stop - heldBefore;
   }
+}
+
+function hasLineEnd(bytes: Uint8Array, at: number, end: number): boolean {
+  const found = bytes.indexOf(LF, at);
+  return found !== -1 && found < end;
 }
 
 function hexDigit(code: number): number {

@@ -1,6 +1,7 @@
 /**
  * What a peer sent last, and what came of parsing it. Most peers repeat themselves on a connection (HPACK rests on the
- * same, RFC 7541 1.1), and comparing bytes costs a fraction of parsing them.
+ * same, RFC 7541 1.1), and comparing bytes costs a fraction of parsing them. A connection that carries one message is not
+ * worth a copy: the first is best parsed without this.
  */
 import { copyBytes } from "../lib/copy-bytes.ts";
 
@@ -17,8 +18,8 @@ export class Repeated<T> {
   /** 0 = nothing is remembered. */
   #length = 0;
   #meaning: T | undefined;
-  /** Messages since the last repetition. A connection that sends one message is not worth a copy. */
-  #others = -1;
+  /** Messages since the last repetition. */
+  #others = 0;
 
   /** How many bytes are remembered. */
   get length(): number {
@@ -44,7 +45,7 @@ export class Repeated<T> {
   remember(bytes: Uint8Array, start: number, end: number, meaning: T): boolean {
     const length = end - start;
     const others = ++this.#others;
-    if (others === 0 || length > MAX_BYTES || (others > PATIENCE && others % RARELY !== 0)) {
+    if (length > MAX_BYTES || (others > PATIENCE && others % RARELY !== 0)) {
       this.#length = 0;
       return false;
     }

@@ -23,20 +23,18 @@ const systemClock: Clock = {
   },
 };
 
-/** A timer that can be armed again and again. */
-export class Timer {
+/** A timer that can be armed again and again. What happens when it fires is its subclass's. */
+export abstract class Timer {
   /** @internal Neighbours in the slot; null while not armed. */
   next: Timer | null = null;
   /** @internal */
   previous: Timer | null = null;
   /** When it fires, on the wheel's clock; meaningful while armed. */
   deadline = 0;
-  readonly #wheel: TimerWheel;
-  readonly #callback: () => void;
+  protected readonly wheel: TimerWheel;
 
-  constructor(wheel: TimerWheel, callback: () => void) {
-    this.#wheel = wheel;
-    this.#callback = callback;
+  constructor(wheel: TimerWheel) {
+    this.wheel = wheel;
   }
 
   get armed(): boolean {
@@ -45,15 +43,26 @@ export class Timer {
 
   /** (Re)starts the timer: it fires once, `ms` milliseconds from now. */
   arm(ms: number): void {
-    this.#wheel.cancel(this);
-    this.#wheel.add(this, ms);
+    this.wheel.cancel(this);
+    this.wheel.add(this, ms);
   }
 
   cancel(): void {
-    this.#wheel.cancel(this);
+    this.wheel.cancel(this);
   }
 
-  /** @internal */
+  /** @internal Called by the wheel. */
+  abstract fire(): void;
+}
+
+class CallbackTimer extends Timer {
+  readonly #callback: () => void;
+
+  constructor(wheel: TimerWheel, callback: () => void) {
+    super(wheel);
+    this.#callback = callback;
+  }
+
   fire(): void {
     this.#callback();
   }
@@ -76,7 +85,7 @@ export class TimerWheel {
     this.#clock = clock;
     this.recent = clock.now();
     for (let i = 0; i < SLOTS; i++) {
-      const sentinel = new Timer(this, () => {});
+      const sentinel = new CallbackTimer(this, () => {});
       sentinel.next = sentinel.previous = sentinel;
       this.#slots.push(sentinel);
     }
@@ -88,7 +97,7 @@ export class TimerWheel {
   }
 
   timer(callback: () => void): Timer {
-    return new Timer(this, callback);
+    return new CallbackTimer(this, callback);
   }
 
   /** @internal Use {@link Timer.arm}. */

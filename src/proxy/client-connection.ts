@@ -1,43 +1,34 @@
 /** The server side of HTTP/1.1: one client connection, its requests one after the other. */
-import { GatewayError, type LimitName } from "../errors.ts";
-import { Repeated } from "../http1/repeated.ts";
-import { parseRequestHead, type RequestHead, type RequestLines } from "../http1/request-head.ts";
-import { concat } from "../lib/bytes.ts";
+import { GatewayError } from "../errors.ts";
+import type { RequestHead } from "../http1/request-head.ts";
 import type { Socket, SocketHandler } from "../runtimes/runtime.ts";
 import { Exchange } from "./exchange.ts";
-import { IdleWatch } from "./idle-watch.ts";
+import { IdleWatch, type Watched } from "./idle-watch.ts";
 import type { ListenerPort } from "./listener-port.ts";
 import { Outbox } from "./outbox.ts";
+import { leastPatience, LINGER_MS, patience, requestTimeout, silentLimit, type Waiting } from "./patience.ts";
 import type { Peer } from "./peer.ts";
+import { refusalText } from "./refused-request.ts";
 import { type BodyFeeder, RequestBody } from "./request-body.ts";
-import { phraseOf } from "../http1/phrases.ts";
+import { RequestReader, type RequestSink } from "./request-reader.ts";
 import { type ClientSide, Responder } from "./responder.ts";
 import { openTunnel } from "./tunnel.ts";
 
-const EMPTY = new Uint8Array(0);
-const CR = 0x0d;
-const LF = 0x0a;
-
 /** A request body that nobody wants is read over up to here, so that the connection can go on; beyond it is closed. */
 const MAX_DISCARDED = 256 * 1024;
-/** After our FIN the client gets this long to read the answer and end, before a reset could destroy it. */
-const LINGER_MS = 2000;
 /** While more than this waits for a client, it must read answers before another request of it is served. */
 const MAX_UNREAD = 64 * 1024;
 
-export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
+export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder, RequestSink, Watched {
   readonly outbox: Outbox;
   readonly #socket: Socket;
   readonly #port: ListenerPort;
   readonly #peer: Peer;
   readonly #watch: IdleWatch;
-  /** Bytes that arrived and were not consumed: an incomplete head, a body without taker, the next request. */
-  #held: Uint8Array = EMPTY;
-  readonly #lastLines = new Repeated<RequestLines>();
+  readonly #reader: RequestReader;
   #exchange: Exchange | undefined;
   #responder: Responder | undefined;
   #requests = 0;
-  #consuming = false;
   #clientEnded = false;
   #lingering = false;
   /** It has been idle for too long, and is closed at the next look unless something happens. */
@@ -58,7 +49,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.outbox = new Outbox(socket);
     const { remoteAddress: address, remotePort } = socket;
     this.#peer = { address, port: remotePort, protocol: "http", told: undefined, asked: undefined };
-    this.#watch = new IdleWatch(port.wheel, socket, (silentMs) => this.#look(silentMs));
+    this.#reader = new RequestReader(this, port.limits.request);
+    this.#watch = new IdleWatch(port.wheel, socket, this);
     this.#watch.within(this.#lookEvery());
     socket.handler = this;
   }
@@ -94,7 +86,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   onData(bytes: Uint8Array): void {
     if (this.#lingering) return;
     this.#watch.touch();
-    this.#consume(bytes, true);
+    this.#reader.feed(bytes);
+    this.#fed();
   }
 
   onDrain(): void {
@@ -109,14 +102,14 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     const exchange = this.#exchange;
     if (exchange === undefined) {
       this.#socket.close();
-    } else if (this.#held.length === 0) {
+    } else if (!this.#reader.holds) {
       this.#cutIfTruncated();
     }
   }
 
   onClose(): void {
     this.#watch.cancel();
-    this.#held = EMPTY;
+    this.#reader.clear();
     if (this.#exchange !== undefined) {
       this.#responder?.clientGone();
       this.#finishExchange();
@@ -125,9 +118,9 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   }
 
   resumeBody(): void {
-    if (this.#consuming) return;
+    if (this.#reader.busy) return;
     this.#socket.resume();
-    this.#consumeHeld();
+    this.#feedHeld();
   }
 
   responseEnded(persist: boolean): void {
@@ -160,8 +153,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.outbox.flush();
     this.#watch.cancel();
     const exchange = this.#exchange as Exchange;
-    const clientRest = this.#held;
-    this.#held = EMPTY;
+    const clientRest = this.#reader.takeRest();
     this.#tunnel = openTunnel({
       client: this.#socket,
       clientRest,
@@ -179,84 +171,44 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     });
   }
 
-  #consumeHeld(): void {
-    if (this.#held.length === 0 || this.#socket.closed) return;
-    const held = this.#held;
-    this.#held = EMPTY;
-    this.#consume(held, false);
+  #feedHeld(): void {
+    if (!this.#reader.holds || this.#socket.closed) return;
+    this.#reader.feedHeld();
+    this.#fed();
   }
 
-  /** `borrowed`: the memory is the runtime's and must be copied if it is kept. */
-  #consume(bytes: Uint8Array, borrowed: boolean): void {
-    let input = bytes;
-    if (this.#held.length > 0) {
-      input = concat(this.#held, bytes);
-      this.#held = EMPTY;
-      borrowed = false;
-      // A head grows line by line: without a new line end there is nothing new to find, but a target too long.
-      const { maxHeadBytes, maxTargetBytes } = this.#port.limits.request;
-      if (
-        this.#exchange === undefined && !bytes.includes(LF) && input.length < maxHeadBytes &&
-        (input.length <= maxTargetBytes || input.includes(LF))
-      ) {
-        this.#held = input;
-        return;
-      }
-    }
-    this.#consuming = true;
-    let at = 0;
-    try {
-      while (at < input.length && !this.#lingering && !this.#socket.closed) {
-        if (this.#exchange === undefined && this.#clogged) break;
-        const next = this.#exchange === undefined
-          ? this.#head(input, at)
-          : this.#body(this.#exchange, input, at);
-        if (next === at) break;
-        at = next;
-      }
-    } catch (error) {
-      at = input.length;
-      this.#refuse(error);
-    }
-    this.#consuming = false;
-    if (at >= input.length || this.#lingering || this.#socket.closed) {
+  /** What has come is consumed as far as may be. */
+  #fed(): void {
+    if (this.#lingering || this.#socket.closed) this.#reader.clear();
+    if (!this.#reader.holds) {
       if (!this.#clientEnded) return;
       if (this.#exchange === undefined) this.#socket.close();
       else this.#cutIfTruncated();
-      return;
+    } else if (this.#exchange !== undefined || this.#clogged) {
+      // A request under way takes no more: the kernel holds the rest, and the client with it.
+      this.#socket.pause();
+    } else if (this.#clientEnded) {
+      this.#socket.close();
     }
-    this.#held = at === 0 && !borrowed ? input : input.slice(at);
-    // A request under way takes no more: the kernel holds the rest, and the client with it.
-    if (this.#exchange !== undefined || this.#clogged) this.#socket.pause();
-    else if (this.#clientEnded) this.#socket.close();
   }
 
-  /** Parses the head at `at`; returns `at` when it is not complete. */
-  #head(input: Uint8Array, at: number): number {
-    // A client may send an empty line before its request (RFC 9112 2.2).
-    if (input[at] === CR && input[at + 1] === LF) {
-      this.#headStartedAt = 0;
-      if (this.#emptySince === 0) this.#emptySince = this.#watch.lastActivity;
-      return at + 2;
-    }
-    const half = input[at] === CR && at + 1 === input.length;
-    const head = half
-      ? undefined
-      : parseRequestHead(input, at, input.length, this.#port.limits.request, this.#lastLines);
-    if (head === undefined) {
-      if (this.#headStartedAt === 0) {
-        this.#headStartedAt = this.#watch.lastActivity;
-        this.#watch.within(this.#port.limits.headerReadMs);
-      }
-      return at;
-    }
-    this.#headStartedAt = 0;
+  get expects(): "head" | "body" | "nothing" {
+    if (this.#lingering || this.#socket.closed) return "nothing";
+    if (this.#exchange !== undefined) return "body";
+    return this.#clogged ? "nothing" : "head";
+  }
+
+  onEmptyLine(): void {
+    if (this.#emptySince === 0) this.#emptySince = this.#watch.lastActivity;
+  }
+
+  onPartialHead(): void {
+    this.#headStartedAt = this.#watch.lastActivity;
+    this.#watch.within(this.#port.limits.headerReadMs);
+  }
+
+  onHead(head: RequestHead): void {
     this.#emptySince = 0;
-    this.#begin(head);
-    return at + head.size;
-  }
-
-  #begin(head: RequestHead): void {
     const { compiled, wheel, limits, observer } = this.#port;
     this.#requests++;
     this.#bytesBefore = this.outbox.bytes;
@@ -273,8 +225,8 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.#port.serve(exchange, responder);
   }
 
-  #body(exchange: Exchange, input: Uint8Array, at: number): number {
-    const { body } = exchange;
+  onBody(input: Uint8Array, at: number): number {
+    const body = this.#exchange?.body;
     if (body === undefined || body.complete) return at;
     const next = body.feed(input, at, input.length);
     if (this.#responder?.done === true) {
@@ -285,7 +237,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   }
 
   /** What the client sent cannot be a request, or not the rest of one. */
-  #refuse(cause: unknown): void {
+  onUnreadable(cause: unknown): void {
     const error = cause instanceof GatewayError
       ? cause
       : new GatewayError("INTERNAL", "request could not be read", { cause });
@@ -297,12 +249,7 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
       this.#close();
       return;
     }
-    const body = `X-Error: ${error.status}\n`;
-    const via = this.#port.compiled.viaLine;
-    this.outbox.text(
-      `HTTP/1.1 ${error.status} ${phraseOf(error.status)}\r\n${via}X-ALB-ERR-REASON: ${error.reason}\r\n` +
-        `Content-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-    );
+    this.outbox.text(refusalText(error, this.#port.compiled));
     this.#port.refused(error, this.#peer.address);
     this.#close();
   }
@@ -327,9 +274,9 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
   }
 
   #goOn(): void {
-    if (this.#consuming || this.#clogged) return;
+    if (this.#reader.busy || this.#clogged) return;
     this.#socket.resume();
-    if (this.#held.length > 0) this.#consumeHeld();
+    if (this.#reader.holds) this.#feedHeld();
     else if (this.#clientEnded) this.#socket.close();
   }
 
@@ -353,65 +300,61 @@ export class ClientConnection implements SocketHandler, ClientSide, BodyFeeder {
     this.outbox.flush();
     if (this.#clientEnded) return this.#socket.close();
     this.#lingering = true;
-    this.#held = EMPTY;
+    this.#reader.clear();
     this.#socket.end();
     this.#socket.resume();
-    this.#watch.within(LINGER_MS);
+    this.#watch.within(this.#lookEvery());
   }
 
-  /** The shortest limit, after which the connection is looked at whatever it does. */
-  #lookEvery(): number {
-    const { limits, idleMs } = this.#port;
-    if (this.#lingering) return LINGER_MS;
-    return Math.min(idleMs, limits.headerReadMs, limits.bodyIdleMs, limits.sendIdleMs);
-  }
-
-  /** Ends what takes too long, for a client that has been silent for `silentMs`; answers when to look again. */
-  #look(silentMs: number): number {
-    const { limits, idleMs, wheel } = this.#port;
-    const exchange = this.#exchange;
-    let left = this.#lookEvery();
-    let expire: () => void = () => {};
-    if (this.#socket.pendingBytes > 0) {
-      left = limits.sendIdleMs - silentMs;
-      expire = () => {
-        limits.hit?.("sendIdleMs");
-        this.#socket.destroy();
-      };
-    } else if (this.#lingering) {
-      left = LINGER_MS - silentMs;
-      expire = () => this.#socket.close();
-    } else if (exchange === undefined && this.#held.length > 0) {
-      left = limits.headerReadMs - (wheel.now() - this.#headStartedAt);
-      expire = () =>
-        this.#refuse(timeout("headerReadMs", `head not complete within ${limits.headerReadMs} ms`));
-    } else if (exchange === undefined) {
-      left = idleMs - silentMs;
-      let limit: LimitName = this.#port.draining ? "drainIdleMs" : "keepalive.http.timeout";
-      // Empty lines ask for nothing: whoever goes on sending them is not idle, but not a client either.
-      const emptyLeft = limits.headerReadMs - (wheel.now() - this.#emptySince);
-      if (this.#emptySince !== 0 && emptyLeft < left) [left, limit] = [emptyLeft, "headerReadMs"];
-      if (left <= 0 && !this.#lastLook) {
-        // What has arrived while the event loop was busy is read before the next look.
-        this.#lastLook = true;
-        return 1;
-      }
-      expire = () => {
-        limits.hit?.(limit);
-        this.#close();
-      };
-    } else if (exchange.body?.complete === false && this.#held.length === 0) {
-      left = limits.bodyIdleMs - silentMs;
-      expire = () =>
-        this.#refuse(timeout("bodyIdleMs", `no part of the body within ${limits.bodyIdleMs} ms`));
+  #waitsFor(silentMs: number): Waiting {
+    if (this.#socket.pendingBytes > 0) return "reader";
+    if (this.#lingering) return "end";
+    if (this.#exchange !== undefined) {
+      return this.#exchange.body?.complete === false && !this.#reader.holds ? "body" : "others";
     }
+    if (this.#reader.holds) return "head";
+    const isEmptyFirst = this.#emptySince !== 0 &&
+      this.#leftOf("empty lines", silentMs) < this.#leftOf("request", silentMs);
+    return isEmptyFirst ? "empty lines" : "request";
+  }
+
+  #leftOf(waiting: Waiting, silentMs: number): number {
+    const now = this.#port.wheel.recent;
+    const waitedMs = waiting === "head"
+      ? now - this.#headStartedAt
+      : waiting === "empty lines"
+      ? now - this.#emptySince
+      : silentMs;
+    return patience(waiting, this.#port) - waitedMs;
+  }
+
+  /** It is looked at so often whatever it does. */
+  #lookEvery(): number {
+    return this.#lingering ? LINGER_MS : leastPatience(this.#port);
+  }
+
+  /** Ends what takes too long; answers when to look again. */
+  look(silentMs: number): number {
+    const waiting = this.#waitsFor(silentMs);
+    const left = this.#leftOf(waiting, silentMs);
+    const isLast = this.#lastLook;
     this.#lastLook = false;
     if (left > 0) return Math.min(left, this.#lookEvery());
-    expire();
+    if ((waiting === "request" || waiting === "empty lines") && !isLast) {
+      // What has arrived while the event loop was busy is read before the next look.
+      this.#lastLook = true;
+      return 1;
+    }
+    this.#expired(waiting);
     return this.#socket.closed ? 0 : this.#lookEvery();
   }
-}
 
-function timeout(limit: "headerReadMs" | "bodyIdleMs", message: string): GatewayError {
-  return new GatewayError("REQUEST_TIMEOUT", message, { limit });
+  #expired(waiting: Waiting): void {
+    const limit = silentLimit(waiting, this.#port);
+    if (limit !== undefined) this.#port.limits.hit?.(limit);
+    if (waiting === "reader") this.#socket.destroy();
+    else if (waiting === "end") this.#socket.close();
+    else if (waiting === "head" || waiting === "body") this.onUnreadable(requestTimeout(waiting, this.#port));
+    else this.#close();
+  }
 }

@@ -28,10 +28,12 @@ export function openTunnel(options: TunnelOptions): () => void {
       return client.pendingBytes + upstream.pendingBytes;
     },
   };
-  const watch = new IdleWatch(wheel, unsent, (silentMs) => {
-    if (silentMs < idleMs) return idleMs - silentMs;
-    destroyBoth();
-    return 0;
+  const watch = new IdleWatch(wheel, unsent, {
+    look(silentMs) {
+      if (silentMs < idleMs) return idleMs - silentMs;
+      destroyBoth();
+      return 0;
+    },
   });
 
   function destroyBoth(): void {

@@ -17,6 +17,19 @@ describe("ByteBuffer", () => {
     }));
   });
 
+  it("property: forgets its beginning, and goes on", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(200), fc.uint8Array(), (part, count, more) => {
+        const buffer = new ByteBuffer();
+        buffer.append(part, 0, part.length);
+        const dropped = Math.min(count, part.length);
+        buffer.drop(dropped);
+        buffer.append(more, 0, more.length);
+        assert.deepEqual([...buffer.bytes], [...part.subarray(dropped), ...more]);
+      }),
+    );
+  });
+
   it("many small pieces take at most twice their memory", () => {
     const buffer = new ByteBuffer();
     for (let i = 0; i < 10_000; i++) buffer.append(Uint8Array.of(i & 0xff), 0, 1);

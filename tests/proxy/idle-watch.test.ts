@@ -13,10 +13,12 @@ function scripted() {
   const wheel = new TimerWheel({ now: () => now, every: (_ms, callback) => (tick = callback, () => {}) });
   const unsent = { pendingBytes: 0 };
   const silences: number[] = [];
-  const watch = new IdleWatch(wheel, unsent, (silentMs) => {
-    if (silentMs < LIMIT_MS) return LIMIT_MS - silentMs;
-    silences.push(silentMs);
-    return 0;
+  const watch = new IdleWatch(wheel, unsent, {
+    look(silentMs) {
+      if (silentMs < LIMIT_MS) return LIMIT_MS - silentMs;
+      silences.push(silentMs);
+      return 0;
+    },
   });
   watch.within(LIMIT_MS);
   const pass = (ms: number): void => {
