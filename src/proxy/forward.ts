@@ -28,12 +28,15 @@ export interface ForwardContext {
   readonly limits: ProxyLimits;
 }
 
+const NONE: readonly Endpoint[] = [];
+
 export class Forward implements AnswerSink, BodySink, BodySource {
   readonly #context: ForwardContext;
   readonly #exchange: Exchange;
   readonly #route: CompiledRoute;
   readonly #consumer: AnswerConsumer;
-  readonly #tried: Endpoint[] = [];
+  /** Those before the present one; undefined = none. */
+  #tried: Endpoint[] | undefined;
   #endpoint: Endpoint | undefined;
   #connection: UpstreamConnection | undefined;
   #attempt: Attempt | undefined;
@@ -168,12 +171,12 @@ export class Forward implements AnswerSink, BodySink, BodySource {
 
   #next(last: GatewayError | undefined): void {
     const upstream = this.#upstream;
-    const endpoint = upstream.pick(this.#tried, this.#exchange);
+    if (this.#endpoint !== undefined) (this.#tried ??= []).push(this.#endpoint);
+    const endpoint = upstream.pick(this.#tried ?? NONE, this.#exchange);
     if (endpoint === undefined) {
       this.#giveUp(last ?? noEndpoints(upstream));
       return;
     }
-    this.#tried.push(endpoint);
     this.#endpoint = endpoint;
     this.#begin(endpoint, endpoint.pool.take(this.#serverName(endpoint)));
   }
@@ -208,6 +211,8 @@ export class Forward implements AnswerSink, BodySink, BodySource {
       onConnect: (socket) => {
         wheel.now();
         timer.cancel();
+        // They would live as long as the exchange.
+        this.#dial = this.#dialTimer = undefined;
         const connection = new UpstreamConnection(socket, endpoint.pool, serverName, this.#context);
         if (this.#done) connection.discard();
         else this.#send(connection);

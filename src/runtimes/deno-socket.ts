@@ -17,7 +17,7 @@ export class DenoSocket implements Socket, TurnWriter {
   readonly localPort: number;
   readonly #conn: Deno.TcpConn;
   /** What has to wait for the write under way. */
-  readonly #queue = new WriteQueue();
+  #queue: WriteQueue | undefined;
   #afterFlush: "nothing" | "shutdown" | "close" = "nothing";
   /** Memory of the write under way, and what of it the kernel has not taken. */
   #writing: Uint8Array | undefined;
@@ -27,9 +27,12 @@ export class DenoSocket implements Socket, TurnWriter {
   #turnBytes = 0;
   #mustDrain = false;
   #peerEnded = false;
-  /** Set while paused: starts the read loop again. */
-  #wake: (() => void) | undefined;
   #paused = false;
+  readonly #readMemory = new ReadMemory();
+  /** What the read under way reads into. */
+  #reading: Uint8Array<ArrayBuffer> | undefined;
+  /** What waits for {@link resume}: the next read, or what one has brought, whose count is here (null = the end). */
+  #stalled: "no" | "read" | number | null = "no";
 
   constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
@@ -41,7 +44,7 @@ export class DenoSocket implements Socket, TurnWriter {
   }
 
   get pendingBytes(): number {
-    return this.#turnBytes + this.#writeEnd - this.#written + this.#queue.bytes;
+    return this.#turnBytes + this.#writeEnd - this.#written + (this.#queue?.bytes ?? 0);
   }
 
   /** Deno's writes are promises, so bytes are always copied; the socket counts as full above one large read. */
@@ -64,7 +67,7 @@ export class DenoSocket implements Socket, TurnWriter {
   }
 
   #push(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#writing !== undefined) return this.#queue.push(bytes, start, end);
+    if (this.#writing !== undefined) return (this.#queue ??= new WriteQueue()).push(bytes, start, end);
     const memory = takeForWrite(end - start);
     copyBytes(bytes, start, end, memory, 0);
     this.#begin(memory, end - start);
@@ -96,7 +99,8 @@ export class DenoSocket implements Socket, TurnWriter {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#wake?.();
+    // Not at once: whoever resumes is at work on what came before.
+    if (this.#stalled !== "no") queueMicrotask(() => this.#goOn());
   }
 
   setKeepAlive(enable: boolean, _idleMs: number): boolean {
@@ -106,41 +110,53 @@ export class DenoSocket implements Socket, TurnWriter {
     return !enable;
   }
 
-  /** Reads until the peer ends or the socket dies. */
-  async read(): Promise<void> {
-    const memory = new ReadMemory();
-    try {
-      while (!this.closed) {
-        if (this.#paused) {
-          memory.release();
-          await this.#resumed();
-          continue;
-        }
-        const bytes = memory.take();
-        const count = await this.#conn.read(bytes);
-        // Paused while the read was under way: the bytes wait here.
-        if (this.#paused) await this.#resumed();
-        if (this.closed) return;
-        if (count === null) {
-          this.#peerEnded = true;
-          this.handler.onEnd();
-          // Both directions are done: as on Bun, the socket then closes by itself.
-          if (this.#afterFlush !== "nothing" && this.#writing === undefined) this.#closed(undefined);
-          return;
-        }
-        this.handler.onData(count === bytes.length ? bytes : bytes.subarray(0, count));
-        memory.used(count);
-      }
-    } catch (error) {
-      this.#closed(error instanceof Error ? error : new Error(String(error)));
-    } finally {
-      memory.release();
+  /** Reads until the peer ends or the socket dies. A loop with `await` would cost half a kilobyte more for each that waits. */
+  read(): void {
+    if (this.closed) return;
+    if (this.#paused) {
+      this.#readMemory.release();
+      this.#stalled = "read";
+      return;
     }
+    this.#reading = this.#readMemory.take();
+    this.#conn.read(this.#reading).then(this.#onRead, this.#onFailed);
   }
 
-  /** Whoever has resumed it may have paused it again before this goes on. */
-  async #resumed(): Promise<void> {
-    while (this.#paused && !this.closed) await new Promise<void>((resolve) => this.#wake = resolve);
+  readonly #onRead = (count: number | null): void => {
+    // Paused while the read was under way: the bytes wait here.
+    if (this.#paused) this.#stalled = count;
+    else this.#deliver(count);
+  };
+
+  /** Whoever has resumed it may have paused it again before this is called. */
+  #goOn(): void {
+    const stalled = this.#stalled;
+    if (this.#paused || stalled === "no") return;
+    this.#stalled = "no";
+    if (stalled === "read") this.read();
+    else this.#deliver(stalled);
+  }
+
+  #deliver(count: number | null): void {
+    if (this.closed) return this.#readMemory.release();
+    const bytes = this.#reading as Uint8Array;
+    this.#reading = undefined;
+    try {
+      if (count === null) return this.#ended();
+      this.handler.onData(count === bytes.length ? bytes : bytes.subarray(0, count));
+    } catch (error) {
+      return this.#onFailed(error);
+    }
+    this.#readMemory.used(count);
+    this.read();
+  }
+
+  #ended(): void {
+    this.#peerEnded = true;
+    this.#readMemory.release();
+    this.handler.onEnd();
+    // Both directions are done: as on Bun, the socket then closes by itself.
+    if (this.#afterFlush !== "nothing" && this.#writing === undefined) this.#closed(undefined);
   }
 
   #begin(memory: Uint8Array, length: number): void {
@@ -149,7 +165,7 @@ export class DenoSocket implements Socket, TurnWriter {
     this.#writeEnd = length;
     this.#conn.write(length === memory.length ? memory : memory.subarray(0, length)).then(
       this.#onWritten,
-      this.#onWriteFailed,
+      this.#onFailed,
     );
   }
 
@@ -161,14 +177,14 @@ export class DenoSocket implements Socket, TurnWriter {
     if (this.#written < this.#writeEnd) {
       this.#conn.write(memory.subarray(this.#written, this.#writeEnd)).then(
         this.#onWritten,
-        this.#onWriteFailed,
+        this.#onFailed,
       );
       return;
     }
     giveFromWrite(memory);
-    const next = this.#queue.peek();
+    const next = this.#queue?.peek();
     if (next !== undefined) {
-      this.#queue.shift(next.length);
+      this.#queue?.shift(next.length);
       return this.#begin(next, next.length);
     }
     this.#writing = undefined;
@@ -180,7 +196,7 @@ export class DenoSocket implements Socket, TurnWriter {
     }
   };
 
-  readonly #onWriteFailed = (error: unknown): void => {
+  readonly #onFailed = (error: unknown): void => {
     this.#closed(error instanceof Error ? error : new Error(String(error)));
   };
 
@@ -188,7 +204,7 @@ export class DenoSocket implements Socket, TurnWriter {
     try {
       this.handler.onDrain();
     } catch (error) {
-      this.#onWriteFailed(error);
+      this.#onFailed(error);
     }
   }
 
@@ -200,9 +216,10 @@ export class DenoSocket implements Socket, TurnWriter {
   #closed(error: Error | undefined): void {
     if (this.closed) return;
     this.closed = true;
-    this.#queue.clear();
+    this.#queue?.clear();
     this.#written = this.#writeEnd = 0;
-    this.#wake?.();
+    if (this.#stalled !== "no") this.#readMemory.release();
+    this.#stalled = "no";
     try {
       this.#conn.close();
     } catch {
