@@ -19,7 +19,7 @@ export interface TestFile {
 
 const HARNESS = "tests/blackbox/harness/";
 /** What the harness offers to start the real program; its clients and servers are of use without. */
-const STARTS = /\b(?:startGateway|startSite|albatrossCommand)\b/;
+const STARTS = /\b(?:startGateway|startSite|startLimited|albatrossCommand)\b/;
 
 /** All test files below `root`/tests, sorted by path. */
 export function findTestFiles(root: string): TestFile[] {

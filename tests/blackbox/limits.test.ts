@@ -2,10 +2,12 @@
 import { describe } from "node:test";
 import assert from "node:assert/strict";
 import { requestText } from "./harness/client.ts";
+import { PROJECT } from "./harness/command.ts";
 import { readHead, readResponse, value } from "./harness/message.ts";
-import { after, before, it, type Site, startSite, stopSite } from "./harness/suite.ts";
-import { type Handler, reply } from "./harness/upstream.ts";
-import { type Connection, eventually, sleep } from "./harness/wire.ts";
+import { handler, reachesAt, startLimited } from "./harness/limits.ts";
+import { after, before, it, type Site, stopSite, withSite } from "./harness/suite.ts";
+import { reply } from "./harness/upstream.ts";
+import { sleep } from "./harness/wire.ts";
 
 /** Times are longer than a busy machine pauses between two steps of a test that must not reach them. */
 const LIMITS = [
@@ -23,29 +25,6 @@ const LIMITS = [
   "requestsPerUpstreamConnection=3",
 ];
 const KEEPALIVE = { http: { timeout: "3s", requests: 4 } };
-
-// No connection is pooled, so that tests may play the upstream by hand.
-const handler: Handler = () => reply(200, [["Connection", "close"]]);
-
-function startLimited(limits: readonly string[], frontend: unknown = {}): Promise<Site> {
-  return startSite({ handler, args: limits.flatMap((each) => ["--limits", each]), frontend });
-}
-
-/** Runs `act` and waits until the limit has been reached `times` more. */
-async function reachesAt<T>(
-  { gateway }: Site,
-  limit: string,
-  act: () => Promise<T>,
-  times = 1,
-): Promise<T> {
-  const hits = () => gateway.metric("albatross_limit_hits_total", { limit });
-  const before = await hits();
-  const result = await act();
-  let now = 0;
-  await eventually(async () => (now = await hits()) >= before + times, () => `${limit}: ${before}, ${now}`);
-  assert.equal(now, before + times, limit);
-  return result;
-}
 
 describe("limits", () => {
   let site: Site;
@@ -174,9 +153,38 @@ describe("limits", () => {
     assert.equal(status, 200);
   });
 
-  it("of the head of an answer: 502", async () => {
+  it("of the head of an answer, and of its lines: 502", async () => {
     site.upstream.handler = () => reply(200, [["X-L", "a".repeat(3000)]]);
     assert.equal((await reaches("maxResponseHeadBytes", () => site.request())).status, 502);
+    site.upstream.handler = () => reply(200, Array(30).fill(["X-M", "1"]));
+    assert.equal((await reaches("request.maxFields", () => site.request())).status, 502);
+    site.upstream.handler = handler;
+  });
+
+  it("of a trailer section: 431, and the upstream sees a cut, not an end", async () => {
+    site.upstream.handler = null;
+    for (
+      const [limit, trailers] of [
+        ["request.maxHeadBytes", `X-L: ${"a".repeat(5000)}\r\n`],
+        ["request.maxFields", "X-M: 1\r\n".repeat(30)],
+      ] as const
+    ) {
+      const client = await site.dial();
+      const fields: [string, string][] = [["Transfer-Encoding", "chunked"]];
+      await client.send(requestText({ method: "PUT", fields, body: "1\r\nx\r\n" }));
+      const upstream = await site.upstream.nextConnection();
+      await readHead(upstream);
+      const { status } = await reaches(limit, async () => {
+        await client.send(`0\r\n${trailers}\r\n`);
+        return await readResponse(client);
+      });
+      assert.equal(status, 431, limit);
+      const text = Buffer.from(await upstream.readToEnd()).toString("latin1");
+      assert.ok(!text.includes("0\r\n"), "the body looks finished");
+      client.close();
+      upstream.close();
+    }
+    site.upstream.handler = handler;
   });
 
   it("of requests on a connection to an upstream, of idle ones kept, and of their idle time", async () => {
@@ -216,41 +224,20 @@ describe("limits", () => {
   });
 });
 
-describe("limits of connections", () => {
-  let site: Site;
-  before(async () => void (site = await startLimited(["maxConnections=20", "maxConnectionsPerAddress=8"])));
-  after(() => stopSite(site));
-
-  it("of one address: others have room", async () => {
-    const open: Connection[] = [];
-    for (let n = 0; n < 8; n++) open.push(await site.dial("127.0.0.3"));
-    await reachesAt(site, "maxConnectionsPerAddress", async () => {
-      const beyond = await site.dial("127.0.0.3").catch(() => undefined);
-      await beyond?.ended;
-      beyond?.close();
+describe("the limit of a body that a middleware reads", () => {
+  it("is 413, and the upstream hears nothing of it", async () => {
+    const args = [
+      ...["--limits", "maxBufferedBodyBytes=1000"],
+      ...["--middleware", `gatekeeper=${PROJECT}/tests/blackbox/fixtures/gatekeeper.ts`],
+    ];
+    const config = { middlewares: [{ name: "gatekeeper" }] };
+    await withSite({ handler, args, config }, async (site) => {
+      const put = (size: number) =>
+        site.request({ method: "PUT", fields: [["X-Read", "1"]], body: "x".repeat(size) });
+      const whole = await put(1000);
+      assert.deepEqual([whole.status, whole.body.length], [200, "read ".length + 1000]);
+      const { status } = await reachesAt(site, "maxBufferedBodyBytes", () => put(1001));
+      assert.deepEqual([status, site.upstream.requests.length], [413, 0]);
     });
-    const other = await site.dial("127.0.0.4");
-    await other.send(requestText({}));
-    assert.equal((await readResponse(other)).status, 200);
-    for (const connection of [...open, other]) connection.close();
-    await eventually(
-      async () => await site.gateway.metric("albatross_connections") === 0,
-      () => "still open",
-    );
-  });
-
-  it("in all: those beyond are closed at once, room is used again", async () => {
-    const open: Connection[] = [];
-    for (let n = 0; n < 20; n++) open.push(await site.dial(`127.0.0.${10 + n}`));
-    await reachesAt(site, "maxConnections", async () => {
-      const beyond = await site.dial().catch(() => undefined); // closed before we knew that it was open
-      await beyond?.ended;
-      beyond?.close();
-    });
-    for (const connection of open) connection.close();
-    await eventually(
-      () => site.request().then(({ status }) => status === 200, () => false),
-      () => "there is no room again",
-    );
   });
 });

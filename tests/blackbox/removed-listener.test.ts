@@ -180,6 +180,8 @@ describe("a removed listener with little patience", () => {
       gateway.write("main.yaml", service({ name: "app", endpoints: [site.upstream.endpoint] }));
       await refuses(host, port);
       await deadline(idle.ended, () => "a connection that asks for nothing stays open");
+      const hits = await gateway.metric("albatross_limit_hits_total", { limit: "drainIdleMs" });
+      assert.equal(hits, 1);
       await sleep(1000); // nothing more ends
       await socket.send("ping");
       assert.equal(Buffer.from(await echo.readExactly(4)).toString(), "ping");
