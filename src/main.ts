@@ -13,7 +13,7 @@ import { runCommandLine } from "./cli/main.ts";
 import { printTo } from "./cli/output.ts";
 import { runCommand, type RunMode } from "./cli/run.ts";
 import { table } from "./cli/table.ts";
-import { validate } from "./cli/validate.ts";
+import { validateCommand } from "./cli/validate.ts";
 import { type Build, versionCommand } from "./cli/version.ts";
 import type { Settings } from "./config.ts";
 import { type Gateway, NothingReadable } from "./gateway.ts";
@@ -49,7 +49,7 @@ const build: Build = {
 
 const COMMANDS: readonly Command[] = [
   runCommand(run),
-  validate,
+  validateCommand(importModule),
   explain,
   table,
   healthcheck,

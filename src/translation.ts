@@ -6,7 +6,7 @@
 import type { ObjectRef, Problem, ProblemCode } from "./errors.ts";
 import type { Steps } from "./lib/steps.ts";
 import { compareSnapshots } from "./resources/changes.ts";
-import { type Kind, KINDS, type Resource } from "./resources/kinds.ts";
+import { isKind, type Kind, type Resource } from "./resources/kinds.ts";
 import type { Snapshot } from "./resources/snapshot.ts";
 import { shareParts } from "./table/share.ts";
 import { refreshEndpoints, translateSteps } from "./translators/mod.ts";
@@ -177,8 +177,4 @@ function withReplacements(snapshot: Snapshot, replacements: ReadonlyMap<string, 
 
 function keyOf({ kind, namespace, name }: Pick<ObjectRef, "kind" | "namespace" | "name">): string {
   return `${kind} ${namespace}/${name}`;
-}
-
-function isKind(kind: string): kind is Kind {
-  return Object.hasOwn(KINDS, kind);
 }

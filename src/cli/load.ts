@@ -1,6 +1,7 @@
 /** One look at the configuration, for the commands that do not serve. */
 import type { Settings } from "../config.ts";
 import type { Problem } from "../errors.ts";
+import { isKind } from "../resources/kinds.ts";
 import { countObjects } from "../resources/list.ts";
 import { readOnce } from "../sources/file.ts";
 import { systemLookup } from "../sources/names.ts";
@@ -13,6 +14,8 @@ export interface Loaded {
   /** In the order of files and lines. */
   readonly problems: readonly Problem[];
   readonly objectCount: number;
+  /** The same problem with the place of its object. */
+  locate(problem: Problem): Problem;
 }
 
 /** `resolveNames`: whether ExternalName Services are looked up, which takes a network. */
@@ -23,6 +26,11 @@ export async function load(settings: Settings, resolveNames: boolean): Promise<L
     table: translation.table,
     problems: [...problems, ...translation.problems].sort(byPlace),
     objectCount: countObjects(snapshot),
+    locate(problem) {
+      const { kind, namespace, name } = problem.object;
+      const object = isKind(kind) ? snapshot.get(kind, namespace, name) : undefined;
+      return object === undefined ? problem : { ...problem, object: snapshot.refer(object, problem.field) };
+    },
   };
 }
 
@@ -30,7 +38,7 @@ export function translateOptions({ labelDomain, alb, trustedProxies }: Settings)
   return { labelDomain, alb, trustedProxies };
 }
 
-function byPlace({ object: a }: Problem, { object: b }: Problem): number {
+export function byPlace({ object: a }: Problem, { object: b }: Problem): number {
   const files = (a.file ?? "").localeCompare(b.file ?? "");
   return files !== 0 ? files : (a.line ?? 0) - (b.line ?? 0);
 }

@@ -1,9 +1,10 @@
 /** From filters to middlewares: the one map over {@link Filter}, and what users registered by name. */
 import type { MiddlewareHandler } from "hono";
 import type { Codings } from "../lib/codings.ts";
-import type { Filter, FilterType, MiddlewareFilter } from "../table/filters.ts";
+import type { Filter, FilterType } from "../table/filters.ts";
 import type { Route } from "../table/table.ts";
 import { actingMiddleware } from "./act.ts";
+import { makeMiddleware } from "./asked-for.ts";
 import { basicAuth } from "./auth/basic.ts";
 import { forwardAuth } from "./auth/forward.ts";
 import { authRefusal } from "./auth/refusal.ts";
@@ -37,15 +38,6 @@ interface BuildContext extends MiddlewareServices {
   readonly route: string;
 }
 
-/** A middleware of the user's that cannot be had as an object asks for it. */
-export class MiddlewareFault extends Error {
-  override readonly name = "MiddlewareFault";
-
-  constructor(readonly filter: MiddlewareFilter, message: string) {
-    super(message);
-  }
-}
-
 type Builder<F extends Filter> = (filter: F, context: BuildContext) => NamedMiddleware;
 
 const COMPRESSIONS = new WeakMap<Codings, NamedMiddleware>();
@@ -74,21 +66,14 @@ const BUILDERS = {
     handler: forwardAuth(filter, auth, route),
   }),
   "basic-auth": (filter, { auth }) => ({ name: "basic-auth", handler: basicAuth(filter, auth) }),
-  middleware(filter, { registry }) {
-    const { name, options } = filter;
-    const factory = registry.get(name);
-    if (factory === undefined) throw new MiddlewareFault(filter, `no middleware named "${name}" is loaded`);
-    let handler: MiddlewareHandler;
-    try {
-      handler = factory(options);
-    } catch (error) {
-      throw new MiddlewareFault(filter, error instanceof Error ? error.message : String(error));
-    }
-    return { name, handler, wantsResponse: true };
-  },
+  middleware: (filter, { registry }) => ({
+    name: filter.name,
+    handler: makeMiddleware(filter, registry),
+    wantsResponse: true,
+  }),
 } satisfies { [T in FilterType]: Builder<Extract<Filter, { type: T }>> };
 
-/** The middlewares of a route in the order in which they run. Throws when one cannot be built, a {@link MiddlewareFault} if it is the user's. */
+/** The middlewares of a route in the order in which they run. Throws when one cannot be built, a `MiddlewareFault` if it is the user's. */
 export function buildMiddlewares(
   { id, filters }: Pick<Route, "id" | "filters">,
   services: MiddlewareServices,

@@ -5,7 +5,8 @@ import { parseNetwork } from "../lib/ip.ts";
 import { eachOf, type Steps } from "../lib/steps.ts";
 import { compileMatcherSteps } from "../matcher/mod.ts";
 import { type ActingMiddleware, foldMiddlewares, needsChain } from "../middlewares/compile.ts";
-import { buildMiddlewares, MiddlewareFault, type MiddlewareServices } from "../middlewares/registry.ts";
+import { MiddlewareFault, MIDDLEWARES_FIELD } from "../middlewares/asked-for.ts";
+import { buildMiddlewares, type MiddlewareServices } from "../middlewares/registry.ts";
 import type { FilterType } from "../table/filters.ts";
 import type { GatewaySettings, Listener, Route } from "../table/table.ts";
 import type { UpstreamRegistry } from "../upstreams/upstream.ts";
@@ -105,24 +106,14 @@ function chainOf(route: Route, chains: Chains, problems: Problems, options: Comp
     const problem = problemOf(error, route);
     problems.set(JSON.stringify(problem), problem);
     // What a middleware says of its options is for who wrote them.
-    return refused({ status: 500, reason: `${FIELD} is invalid` });
+    return refused({ status: 500, reason: `${MIDDLEWARES_FIELD} is invalid` });
   }
 }
 
-const FIELD = "spec.config.middlewares";
-
 function problemOf(error: unknown, { object }: Route): Problem {
-  const common = { severity: "error", code: "InvalidAction" } as const;
-  if (!(error instanceof MiddlewareFault)) {
-    return {
-      ...common,
-      object,
-      field: FIELD,
-      reason: error instanceof Error ? error.message : String(error),
-    };
-  }
-  const { place, ...owner } = error.filter.source;
-  return { ...common, object: owner, field: `${FIELD}[${place}]`, reason: error.message };
+  if (error instanceof MiddlewareFault) return error.problem;
+  const reason = error instanceof Error ? error.message : String(error);
+  return { severity: "error", code: "InvalidAction", object, field: MIDDLEWARES_FIELD, reason };
 }
 
 function newChain(route: Route, { app, middlewares: services }: CompileOptions): RouteChain {

@@ -165,3 +165,8 @@ export function kindOf(apiVersion: unknown, kind: unknown): KindAnswer {
     : `${kind} of ${quote(apiVersion)} is no kind that is served; the object is ignored`;
   return { status: "unknown", reason };
 }
+
+/** Whether objects of a kind are read. */
+export function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(KINDS, kind);
+}

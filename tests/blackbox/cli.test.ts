@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { albatrossCommand } from "./harness/command.ts";
+import { albatrossCommand, PROJECT } from "./harness/command.ts";
 import { freePort } from "./harness/addresses.ts";
 import { startGateway } from "./harness/gateway.ts";
 import { documents, frontend, rule, service, underPath } from "./harness/objects.ts";
@@ -140,6 +140,44 @@ describe("command line", () => {
     writeFileSync(named, documents(objects));
     const { code, stdout } = await albatross("validate", "--strict", named);
     assert.deepEqual([code, stdout], [0, "2 objects, no problems\n"]);
+  });
+
+  it("validate tries names and options of middlewares that it is given", async () => {
+    const file = join(directory, "middlewares.yaml");
+    const middlewares = [{ name: "ab", options: { percentB: 5 } }, { name: "ab", options: {} }, {
+      name: "nobody",
+    }];
+    writeFileSync(
+      file,
+      documents([
+        frontend({ name: "web", port: 8080, config: { middlewares: [{ name: "nobody" }] } }),
+        rule({ name: "r", frontend: "web", services: [{ name: "app" }], config: { middlewares } }),
+        rule({ name: "s", frontend: "web", services: [{ name: "app" }] }),
+        ...service({ name: "app", endpoints: ["127.0.0.1:9000"] }),
+      ]),
+    );
+    assert.equal((await albatross("validate", file)).code, 0, "nobody knows which names there will be");
+    const example = `ab=${PROJECT}/examples/middlewares/ab-switch.ts`;
+    const { code, stdout } = await albatross("validate", "--middleware", example, file);
+    assert.equal(code, 1);
+    const lines = stdout.trim().split("\n").map((line) => line.replace(/^.*?:\d+ /, ""));
+    assert.equal(lines.length, 3, stdout);
+    assert.match(stdout, /^.*middlewares\.yaml:\d+ /m);
+    assert.equal(
+      lines[0],
+      'Frontend default/web spec.config.middlewares[0]: no middleware named "nobody" is loaded',
+    );
+    assert.match(
+      lines[1]!,
+      /^Rule default\/r spec\.config\.middlewares\[1\]: middleware "ab" refuses its options: /,
+    );
+    assert.equal(
+      lines[2],
+      'Rule default/r spec.config.middlewares[2]: no middleware named "nobody" is loaded',
+    );
+    const none = await albatross("validate", "--middleware", "ab=./none.ts", file);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /^middleware "ab": \.\/none\.ts cannot be loaded: /);
   });
 
   it("validate says where a file does not parse", async () => {
