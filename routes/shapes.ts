@@ -135,6 +135,12 @@ export const explanationShape = z.object({
   /** What runs before the action, in order. */
   filters: z.array(z.string()),
   action,
+  /** What clients are told instead of the gateway's own words, by status. */
+  errorPages: z.array(z.object({
+    /** `404`, `500-599` */
+    statuses: z.array(z.string()),
+    contentType: z.string(),
+  })),
   /** What of this is not as it was written, because what was written is invalid: the last good version serves. */
   stale: z.array(z.object({
     object: z.object({ kind: z.string(), namespace: z.string(), name: z.string() }),

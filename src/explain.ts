@@ -13,7 +13,7 @@ import type { Listener, Route, Table } from "./table/table.ts";
 
 type Action = Explanation["action"];
 type Stale = Explanation["stale"][number];
-type Decision = Pick<Explanation, "route" | "filters" | "action" | "steps">;
+type Decision = Pick<Explanation, "route" | "filters" | "action" | "errorPages" | "steps">;
 
 /** What is known of the configuration that a table was made of. */
 export interface Background {
@@ -93,7 +93,7 @@ function isSame(a: Stale["object"], b: Stale["object"]): boolean {
 }
 
 function decide(table: Table, listener: Listener | undefined, view: ViewResult, url: string): Decision {
-  const nothing = { route: null, filters: [], steps: [] };
+  const nothing = { route: null, filters: [], errorPages: [], steps: [] };
   if (listener === undefined) {
     return { ...nothing, action: { type: "none", reason: `nothing listens on port ${portOf(url)}` } };
   }
@@ -111,6 +111,7 @@ function decide(table: Table, listener: Listener | undefined, view: ViewResult, 
     route: route === undefined ? null : reference(route),
     filters: route === undefined || route.refusal !== null ? [] : inOrder(route.filters).map(printFilter),
     action: route === undefined ? noRoute(listener) : actionOf(table, route),
+    errorPages: errorPagesOf(listener, route === undefined ? listener.unmatchedErrorPages : route.errorPages),
     steps: steps.map(({ route, matched, failed }) => ({
       ...reference(route),
       matched,
@@ -142,6 +143,14 @@ function actionOf(table: Table, route: Route): Action {
     })),
     timeouts: { ...route.timeouts },
   };
+}
+
+function errorPagesOf(listener: Listener, key: string | null): Explanation["errorPages"] {
+  const pages = key === null ? undefined : listener.errorPages[key];
+  return (pages ?? []).map(({ statuses, contentType }) => ({
+    statuses: statuses.map(({ from, to }) => from === to ? `${from}` : `${from}-${to}`),
+    contentType,
+  }));
 }
 
 function noRoute(listener: Listener): Action {

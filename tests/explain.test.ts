@@ -77,6 +77,25 @@ describe("explain", () => {
     assert.equal(ask("http://b.com:8080/", { headers }, trusting).route?.name, "office");
   });
 
+  it("says which error pages a request has, also when no rule takes it", () => {
+    const page = { status: [404], body: "Nothing here.", contentType: "text/plain" };
+    const { table } = translateObjects([
+      frontend({ port: 8080, config: { errorPages: [page] } }),
+      rule("api", {
+        dslx: [{ type: "URL", values: [["EQ", "/api"]] }],
+        config: { errorPages: [{ status: [401, "500-599"], body: "<h1>No</h1>" }] },
+      }),
+      rule("plain", { dslx: [{ type: "URL", values: [["EQ", "/plain"]] }], config: { errorPages: [] } }),
+    ]);
+    assert.deepEqual(ask("http://a.com:8080/api", {}, table).errorPages, [
+      { statuses: ["401", "500-599"], contentType: "text/html; charset=utf-8" },
+    ]);
+    assert.deepEqual(ask("http://a.com:8080/plain", {}, table).errorPages, []);
+    const { route, errorPages } = ask("http://a.com:8080/", {}, table);
+    assert.equal(route, null);
+    assert.deepEqual(errorPages, [{ statuses: ["404"], contentType: "text/plain" }]);
+  });
+
   it("says what the gateway answers by itself", () => {
     const empty = ask("http://b.com:8080/empty").action;
     assert.deepEqual(empty, {

@@ -64,7 +64,7 @@ async function explanationFrom(
   return explainRequest(table, query);
 }
 
-function print({ request, listener, route, filters, action, stale, steps }: Explanation): string {
+function print({ request, listener, route, filters, action, errorPages, stale, steps }: Explanation): string {
   const losers = steps.filter(({ matched }) => !matched);
   const lines = [
     `${request.method} ${request.url} from ${request.from}`,
@@ -80,6 +80,7 @@ function print({ request, listener, route, filters, action, stale, steps }: Expl
     `  route      ${route === null ? "none" : `${route.index}. ${objectLabel(route.object)}`}`,
     ...filters.map((filter) => `  filter     ${filter}`),
     ...printAction(action),
+    ...errorPages.map(({ statuses, contentType }) => `  error page ${statuses.join(", ")}: ${contentType}`),
     ...stale.map(({ object, field, reason }) =>
       `  stale      ${objectLabel(object)}${
         field === "" ? "" : ` ${field}`

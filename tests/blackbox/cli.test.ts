@@ -221,6 +221,13 @@ describe("command line", () => {
     assert.match(stdout, /\bapi\b[\s\S]*HOST/);
   });
 
+  it("explain says which error pages a request has", async () => {
+    const pages = "tests/golden/rule/error-pages/in.yaml";
+    const { code, stdout } = await albatross("explain", "--config", pages, "GET", "http://a.com/x");
+    assert.equal(code, 0);
+    assert.match(stdout, /^ {2}error page 500-599: text\/html; charset=utf-8$/m);
+  });
+
   it("explain takes headers and the peer's address", async () => {
     const run = async (...args: string[]) =>
       JSON.parse((await albatross("explain", "--config", good, "--json", ...args)).stdout);

@@ -14,6 +14,7 @@ const EXPLANATION: shapes.Explanation = {
   filters: [],
   action: { type: "none", reason: "nothing listens" },
   stale: [],
+  errorPages: [],
   steps: [],
 };
 
