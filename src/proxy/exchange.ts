@@ -23,6 +23,8 @@ import { askedBy, NO_HOST, type Peer } from "./peer.ts";
 import type { RequestBody } from "./request-body.ts";
 import { toldUpstream } from "./told-upstream.ts";
 
+const HTTPS = /^https:/i;
+
 /** Tells the time of the event that is being worked off, in monotonic milliseconds. */
 export interface EventClock {
   readonly recent: number;
@@ -98,6 +100,12 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     if (target.form === "authority") throw new GatewayError("BAD_REQUEST", "invalid request target");
     if (target.form === "asterisk" && head.method !== "OPTIONS") {
       throw new GatewayError("BAD_REQUEST", "request target * is for OPTIONS only");
+    }
+    // Whoever asks for https would take the answer for one that came over TLS (RFC 9110 7.4).
+    if (
+      target.form === "absolute" && peer.protocol === "http" && HTTPS.test(head.target) && !this.trustsPeer
+    ) {
+      throw new GatewayError("BAD_REQUEST", "https target on a connection without TLS");
     }
     const asked = askedBy(peer, head, target.authority);
     const path = normalizePath(target.path);

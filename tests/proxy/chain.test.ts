@@ -655,6 +655,23 @@ describe("requests changed in a chain", () => {
 });
 
 describe("what others wrote into heads", () => {
+  it("an https target without TLS is served for trusted peers, which may have had it over TLS", async () => {
+    for (const trustedProxies of [[], ["203.0.113.0/24"]]) {
+      const site = startSite({ trustedProxies });
+      const client = site.client().send("GET https://a.example/x HTTP/1.1\r\nHost: a.example\r\n\r\n");
+      await site.settle();
+      if (trustedProxies.length === 0) {
+        assert.match(client.read(), /^HTTP\/1\.1 400 [^]*https target on a connection without TLS\r\n/);
+      } else {
+        const upstream = site.accept();
+        assert.match(upstream.read(), /^GET \/x HTTP\/1\.1\r\nHost: a\.example\r\n/);
+        upstream.send(answer("ok"));
+        await site.settle();
+      }
+      await finish(site, client);
+    }
+  });
+
   it("what a client says like a proxy reaches no middleware; what a middleware says goes on", async () => {
     let shown: (string | undefined)[] = [];
     const own: MiddlewareHandler = (c, next) => {

@@ -192,6 +192,8 @@ export const IN_REQUESTS: readonly KnownDifference[] = [
       "An absolute target beats `Host` (RFC 9112 3.2.2); nginx compares by the target and forwards the field. Albatross forwards what it matched, refuses what is no host, and gives HTTP/1.1 to the upstream also where HTTP/1.0 had no `Host`.",
     cases: [
       "target: absolute-form beats Host",
+      "target: absolute-form of https on a connection without TLS",
+      "target: absolute-form of HTTPS on a connection without TLS",
       "target: absolute-form with a port",
       "target: absolute-form without a path",
       "target: absolute-form with a query and no path",

@@ -94,6 +94,15 @@ export const TARGETS: readonly FramingCase[] = [
   bad("absolute-form with one slash", "GET http:/a/x HTTP/1.1"),
   bad("absolute-form without a scheme", "GET ://a/x HTTP/1.1"),
   bad("absolute-form with another scheme", "GET file://a/etc/passwd HTTP/1.1", [], 400, FORWARD_PROXY),
+  ...["https", "HTTPS"].map((scheme) =>
+    refused(
+      `absolute-form of ${scheme} on a connection without TLS`,
+      "9110 7.4",
+      request(`GET ${scheme}://a.example/ HTTP/1.1`, ["Host: a.example"]),
+      400,
+      HOST_CONFUSION,
+    )
+  ),
   bad("absolute-form that climbs above the root", "GET http://a/../x HTTP/1.1"),
   bad("authority-form of GET", "GET a.example:80 HTTP/1.1"),
   bad("authority-form of a lower-case connect", "connect a.example:80 HTTP/1.1"),
