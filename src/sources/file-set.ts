@@ -32,14 +32,17 @@ interface KnownFile {
   readonly parsed: ParsedFile;
 }
 
-export function createFileSet(paths: readonly string[]): FileSet {
+/** @param isOnce there will be one scan: pipes such as `/dev/stdin` can be read, too */
+export function createFileSet(paths: readonly string[], isOnce = false): FileSet {
   let known: ReadonlyMap<string, KnownFile> = new Map();
   let signature = "";
 
   async function scan(thorough = false): Promise<Scan> {
     const listing = await listFiles(paths);
     const now = new Map<string, KnownFile>();
-    for (const file of listing.files) now.set(file.path, await read(file, known.get(file.path), thorough));
+    for (const file of listing.files) {
+      now.set(file.path, await read(file, known.get(file.path), { thorough, isOnce }));
+    }
     for (const { path, message } of listing.unreadable) {
       const below = [...known].filter(([old]) => old.startsWith(path + sep));
       for (const [old, file] of below) now.set(old, file); // may still be there
@@ -64,11 +67,19 @@ function signatureOf({ files, unreadable }: Listing): string {
   return JSON.stringify([files.map(({ path, stamp }) => [path, stamp]), unreadable]);
 }
 
-async function read(file: ListedFile, old: KnownFile | undefined, thorough: boolean): Promise<KnownFile> {
-  const { path } = file;
+async function read(
+  file: ListedFile,
+  old: KnownFile | undefined,
+  { thorough, isOnce }: { readonly thorough: boolean; readonly isOnce: boolean },
+): Promise<KnownFile> {
+  const { path, isStream } = file;
+  // A pipe is empty after it was read, and a second look might wait for a writer for ever.
+  if (isStream && !isOnce) {
+    return failed(path, { message: "is a pipe or a device, which cannot be watched" }, old);
+  }
   if (old?.stamp === file.stamp && !thorough) return old;
   try {
-    const { bytes, stamp, isSettled } = await readSettled(file);
+    const { bytes, stamp, isSettled } = await (isStream ? readStream(file) : readSettled(file));
     if (!isSettled && old !== undefined) return old; // its stamp will differ at the next look, too
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const isSame = old?.stamp !== undefined && old.parsed.text === text;
@@ -79,14 +90,22 @@ async function read(file: ListedFile, old: KnownFile | undefined, thorough: bool
   }
 }
 
+async function readStream({ path, stamp }: ListedFile): Promise<SettledRead> {
+  return { bytes: await readFile(path), stamp, isSettled: true };
+}
+
+interface SettledRead {
+  readonly bytes: Uint8Array;
+  readonly stamp: string;
+  readonly isSettled: boolean;
+}
+
 /**
  * Most programs write a file by emptying it first. What is seen in between would be taken for deleted objects, so a
  * file counts only when it was left alone for a moment, before and while it was read; or when it is another file at
  * every look, because then somebody exchanges it again and again, and what is exchanged is whole.
  */
-async function readSettled(
-  { path, stamp }: ListedFile,
-): Promise<{ bytes: Uint8Array; stamp: string; isSettled: boolean }> {
+async function readSettled({ path, stamp }: ListedFile): Promise<SettledRead> {
   const files = new Set<string>();
   for (let tries = 1;; tries++) {
     const before = files.size + 1 < EXCHANGES ? stamp : stampOf(await stat(path));

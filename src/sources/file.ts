@@ -28,7 +28,7 @@ export interface FileSourceOptions {
  * no addresses, and nobody can say that they do not resolve.
  */
 export async function readOnce(paths: readonly string[], lookup?: Lookup): Promise<SourceUpdate> {
-  const { files } = await createFileSet(paths).scan();
+  const { files } = await createFileSet(paths, true).scan();
   const composition = compose(files);
   if (lookup === undefined) {
     return atOnce(toUpdate(composition, new Map([...externalNames(composition)].map((name) => [name, []]))));

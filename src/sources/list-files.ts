@@ -7,6 +7,8 @@ export interface ListedFile {
   readonly path: string;
   /** Equal stamps = the same content. */
   readonly stamp: string;
+  /** A pipe or a device: it can be read once, and whoever opens it may wait for its other end. */
+  readonly isStream?: boolean;
 }
 
 export interface Listing {
@@ -24,7 +26,7 @@ const MISSING = "no such file or folder";
 /**
  * A folder counts with its subfolders; names that start with a dot are left out, so that of a mounted ConfigMap
  * (`..data -> ..2024_01`, `a.yaml -> ..data/a.yaml`) each file counts once. A path to a file counts whatever its name
- * is. Links are followed; what is reached twice counts once.
+ * is. Links are followed; what is reached twice counts once. Pipes, devices and sockets in folders are passed over.
  */
 export async function listFiles(paths: readonly string[]): Promise<Listing> {
   const files: ListedFile[] = [];
@@ -43,9 +45,9 @@ export async function listFiles(paths: readonly string[]): Promise<Listing> {
         for (const name of (await readdir(path)).sort()) {
           if (!name.startsWith(".")) await visit(join(path, name), false);
         }
-      } else if (given || (found.isFile() && EXTENSION.test(path))) {
+      } else if (found.isFile() ? given || EXTENSION.test(path) : given) {
         seen.add(identity);
-        files.push({ path, stamp: stampOf(found) });
+        files.push({ path, stamp: stampOf(found), ...(!found.isFile() && { isStream: true }) });
       }
     } catch (error) {
       const message = describeFailure(error);

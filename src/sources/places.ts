@@ -90,7 +90,16 @@ let latest: WeakRef<{ readonly text: string; readonly events: readonly Event[] }
 function eventsOf(text: string): readonly Event[] {
   const known = latest?.deref();
   if (known?.text === text) return known.events;
-  const parsed = { text, events: parseEvents(text, {}) };
+  const parsed = { text, events: tryEvents(text) };
   latest = new WeakRef(parsed);
   return parsed.events;
+}
+
+/** JSON may hold characters that YAML forbids: then everything stands at the beginning. */
+function tryEvents(text: string): readonly Event[] {
+  try {
+    return parseEvents(text, {});
+  } catch {
+    return [];
+  }
 }

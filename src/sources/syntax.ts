@@ -37,6 +37,9 @@ const DEEPEST = 100;
 export function parseDocument(text: string): ParseResult {
   share = textSharer();
   try {
+    // Most big configurations are JSON, which takes a fifth of the time that YAML does.
+    const json = parseJson(text);
+    if (json !== undefined && isBounded(json, DEEPEST, { nodes: Infinity })) return { ok: true, value: json };
     const [value = null] = loadAll(text, OPTIONS);
     // Without aliases a value has fewer nodes than its text has characters.
     if (isBounded(value, DEEPEST, { nodes: 2 * text.length + 1000 })) return { ok: true, value };
@@ -48,6 +51,46 @@ export function parseDocument(text: string): ParseResult {
   } finally {
     share = (text) => text;
   }
+}
+
+/** An object with every key once; undefined = that is for the YAML parser to judge, which says what is wrong. */
+function parseJson(text: string): object | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    const value: object = JSON.parse(text);
+    return shareTexts(value) === countColons(text) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Number of keys in a value that was just made; its texts become shared ones. */
+function shareTexts(value: object): number {
+  const node = value as Record<string, unknown>;
+  let keys = 0;
+  for (const key of Object.keys(node)) {
+    const child = node[key];
+    if (typeof child === "string") node[key] = share(child);
+    else if (typeof child === "object" && child !== null) keys += shareTexts(child);
+    keys++;
+  }
+  return Array.isArray(value) ? keys - value.length : keys;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+
+/** Those of a JSON text that are not in strings: it has one for each key that is written. */
+function countColons(text: string): number {
+  let count = 0;
+  for (let at = 0, isInside = false; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) isInside = !isInside;
+    else if (isInside && code === BACKSLASH) at++;
+    else if (!isInside && code === COLON) count++;
+  }
+  return count;
 }
 
 /** False for cycles too, which an alias inside its own anchor makes. Takes the nodes it sees from `budget`. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -66,6 +67,21 @@ test("read once: what cannot be read is told, the rest counts", () =>
       "missing.yaml:1 File missing.yaml: no such file or folder",
       "null.yaml:1 File null.yaml: not valid YAML or JSON: null byte is not allowed in input (column 4)",
     ]);
+  }));
+
+test("read once: a pipe is read to its end, however late it is written; those in folders are passed over", () =>
+  withFolder(async (folder) => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe, join(folder, "other.yaml")]);
+    // It writes in two goes, so that the end of the first must not be taken for the end of all.
+    const script = `printf '%s' '${frontend("a", 1)}' && sleep 0.2 && printf -- '---\n%s' '${
+      frontend("b", 2)
+    }'`;
+    const writer = spawn("sh", ["-c", `exec >'${pipe}'; ${script}`]);
+    const { snapshot, problems } = await readOnce([pipe, folder]);
+    assert.deepEqual(problems, []);
+    assert.deepEqual([...snapshot.all("Frontend").keys()], ["default/a", "default/b"]);
+    writer.kill();
   }));
 
 test("read once: links in a circle", () =>

@@ -17,6 +17,7 @@ test("syntax: plain values", () => {
     ["x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  b: 3", { x: { a: 1, b: 2 }, y: { a: 1, b: 3 } }],
     ["x: &x [1]\ny: *x", { x: [1], y: [1] }],
     ["1: a\ntrue: b", { "1": "a", "true": "b" }],
+    ['{"a:": {"b": [{"c": ":"}, ":"]}, "": "\\\\\\":"}', { "a:": { b: [{ c: ":" }, ":"] }, "": '\\":' }],
     ['{"a": "\\u00e4\\/", "b": [1e3, -0.5]}', { a: "ä/", b: [1000, -0.5] }],
   ];
   for (const [text, value] of cases) assert.deepEqual(parseDocument(text), { ok: true, value }, text);
@@ -26,6 +27,8 @@ test("syntax: what is wrong, and where", () => {
   const cases: readonly (readonly [text: string, failure: string])[] = [
     ["a: 1\na: 2\n", "2:1 duplicated mapping key"],
     ['{"a": 1,\n "a": 2}', "2:3 duplicated mapping key"],
+    ['{"a": {"b:": 1, "c\\":": [{}, {"d": ":"}], "c\\":": 2}}', "1:44 duplicated mapping key"],
+    ['{"__proto__": 1, "__proto__": 2}', "1:19 duplicated mapping key"],
     ["a: b: c\n", "1:5 bad indentation of a mapping entry"],
     ["a:\n\tb: 1\n", "2:1 tab characters must not be used in indentation"],
     ["ok: 1\nbad: [1, 2\n", "2:11 deficient indentation, or a quote or bracket that is not closed"],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { appendFile, mkdir, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { constants, writeFileSync } from "node:fs";
+import { appendFile, mkdir, open, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -125,6 +126,44 @@ test("watch: a ConfigMap volume that swaps its folder", () =>
       await publish("..2024_02", frontend("a", 2));
       await rm(at("..2024_01"), { recursive: true });
       await becomes({ a: 2 });
+    });
+  }));
+
+test("watch: named pipes in a folder, one of which comes later, hold up nothing", () =>
+  withFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    await writeFile(at("a.yaml"), frontend("a", 1));
+    await mkdir(at("below"));
+    execFileSync("mkfifo", [at("below/early.yaml")]);
+    await watching([folder], async ({ becomes, reload, updates }) => {
+      execFileSync("mkfifo", [at("late.yaml")]);
+      await writeFile(at("a.yaml"), frontend("a", 2));
+      await becomes({ a: 2 });
+      await writeFile(at("below/b.yaml"), frontend("b", 1));
+      await becomes({ a: 2, b: 1 });
+      await reload();
+      assert.deepEqual(updates.at(-1)?.problems, []);
+    });
+    // Lets go whoever has opened it meanwhile, or opens it because of this.
+    const end = await open(at("late.yaml"), constants.O_RDWR | constants.O_NONBLOCK);
+    await unlink(at("late.yaml"));
+    await sleep(200);
+    await end.close();
+  }));
+
+test("watch: a pipe that is named is refused, for nobody can say when it changes", () =>
+  withFolder(async (folder) => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await writeFile(join(folder, "a.yaml"), frontend("a", 1));
+    await watching([pipe, join(folder, "a.yaml")], async ({ updates, becomes }) => {
+      await becomes({ a: 1 });
+      assert.deepEqual(updates[0]?.problems.map(({ object, reason }) => [object.name, reason]), [
+        [pipe, "is a pipe or a device, which cannot be watched"],
+      ]);
+      await rm(pipe);
+      await writeFile(pipe, frontend("b", 1));
+      await becomes({ a: 1, b: 1 });
     });
   }));
 
