@@ -1,7 +1,8 @@
 /**
- * `scripts/faults [--nginx] [--attack NAME]… [--idle N] [--slow N] [--seconds N] [--rate N]`: what idle clients,
- * slow senders and slow readers cost, and what they do to a client that behaves. Exits 1 when one of its requests fails or
- * its p99 is twice what it was; nginx is a yardstick and decides nothing.
+ * `scripts/faults [--strict] [--nginx] [--attack NAME]… [--idle N] [--slow N] [--seconds N] [--rate N]`: what idle clients,
+ * slow senders and slow readers cost, and what they do to a client that behaves. Exits 1 when one of its requests fails, or
+ * when not all attackers are held; with `--strict` also when its p99 is twice what it was, which is told in any case: on a
+ * machine that does other things it says more about these. nginx is a yardstick and decides nothing.
  */
 import { parseArgs } from "node:util";
 import { GATEWAY_RUNTIME } from "../blackbox/harness/command.ts";
@@ -13,6 +14,7 @@ const { values } = parseArgs({
   options: {
     attack: { type: "string", multiple: true, default: [...ATTACKS] },
     nginx: { type: "boolean", default: false },
+    strict: { type: "boolean", default: false },
     idle: { type: "string", default: "10000" },
     slow: { type: "string", default: "5000" },
     seconds: { type: "string", default: "10" },
@@ -42,8 +44,11 @@ for (const attack of ATTACKS) {
       rate: Number(values.rate),
     });
     console.log(describe(target, result));
-    const isHarmed = result.during.failed > 0 || result.during.p99 >= 2 * result.before.p99;
-    if (target !== "nginx" && (isHarmed || result.held < clients)) isGood = false;
+    const isSlower = result.during.p99 >= 2 * result.before.p99;
+    const isLost = result.during.failed > 0 || result.held < clients;
+    if (isLost) console.log(`  MISSED: ${result.during.failed} failed, ${result.held} of ${clients} held`);
+    if (isSlower) console.log("  MISSED: p99 is twice what it was");
+    if (target !== "nginx" && (isLost || (values.strict && isSlower))) isGood = false;
   }
 }
 process.exit(isGood ? 0 : 1);
