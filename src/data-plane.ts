@@ -45,6 +45,8 @@ export interface DataPlane {
   drain(options: DataPlaneDrain): Promise<void>;
   /** Parts of it that do not serve at the moment, for people; left out where it has no parts. */
   absent?(): readonly string[];
+  /** What {@link apply} waits for, one sentence each. */
+  applying?(): readonly string[];
 }
 
 export interface DataPlaneDrain {

@@ -195,7 +195,10 @@ function isFullyServed(problems: readonly Problem[]): boolean {
 
 function readinessOf(state: { isDraining: boolean; isServing: boolean; dataPlane: DataPlane }): Readiness {
   if (state.isDraining) return { ready: false, reasons: ["draining"] };
-  if (!state.isServing) return { ready: false, reasons: ["no configuration is served yet"] };
+  if (!state.isServing) {
+    const busy = state.dataPlane.applying?.() ?? [];
+    return { ready: false, reasons: ["no configuration is served yet", ...busy] };
+  }
   const absent = state.dataPlane.absent?.() ?? [];
   if (absent.length > 0) return { ready: false, reasons: absent };
   const wanted = state.dataPlane.listeners().filter(({ state }) => state !== "draining");

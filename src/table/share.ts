@@ -58,6 +58,7 @@ function shareFields<T extends object>(before: T, after: T): T {
   const fields = Object.keys(after) as (keyof T)[];
   const same = fields.filter((field) => deepEqual(before[field], after[field]));
   if (same.length === fields.length && same.length === Object.keys(before).length) return before;
+  if (same.every((field) => before[field] === after[field])) return after;
   const shared = { ...after };
   for (const field of same) shared[field] = before[field];
   return shared;

@@ -1,8 +1,9 @@
 /**
- * Translation: everything that was configured, as the one table that is served. Pure: no clock, no I/O, no memory; the
- * same snapshot gives the same table.
+ * Translation: everything that was configured, as the one table that is served. Pure: no clock, no I/O, and what it
+ * remembers saves work only; the same snapshot gives the same table.
  */
 import type { Problem } from "../errors.ts";
+import { deepEqual } from "../lib/deep-equal.ts";
 import { atOnce, eachOf, type Steps } from "../lib/steps.ts";
 import { objectKey, type Snapshot } from "../resources/snapshot.ts";
 import { TABLE_SHAPE, type Upstream } from "../table/table.ts";
@@ -76,9 +77,10 @@ function* resolve(
   const endpointsOf = createEndpointResolver(yield* createServiceDirectory(snapshot));
   const upstreams: Record<string, Upstream> = { ...table.upstreams };
   const unresolved = new Map(plan.unresolved);
+  const earlier = new Map<Endpoints, Endpoints>();
   yield* eachOf(affected, ({ upstream, object, services }) => {
     const { endpoints, faults } = endpointsOf(services);
-    upstreams[upstream.name] = { ...upstream, endpoints };
+    upstreams[upstream.name] = resolvedAs(upstream, endpoints, earlier);
     if (faults.length === 0) {
       unresolved.delete(upstream.name);
       return;
@@ -96,4 +98,28 @@ function* resolve(
     uses,
     plan: { ...plan, unresolved },
   };
+}
+
+type Endpoints = Upstream["endpoints"];
+
+/** What was made of a plan last: the same object need not be compared with itself later. Forgets with the plan. */
+const RESOLVED = new WeakMap<UpstreamPlan["upstream"], Upstream>();
+
+/** @param earlier lists of endpoints by equal ones that were found now, as far as seen */
+function resolvedAs(
+  plan: UpstreamPlan["upstream"],
+  endpoints: Endpoints,
+  earlier: Map<Endpoints, Endpoints>,
+): Upstream {
+  const known = RESOLVED.get(plan);
+  if (known !== undefined) {
+    if (earlier.get(endpoints) === known.endpoints) return known;
+    if (deepEqual(known.endpoints, endpoints)) {
+      earlier.set(endpoints, known.endpoints);
+      return known;
+    }
+  }
+  const made = { ...plan, endpoints: earlier.get(endpoints) ?? endpoints };
+  RESOLVED.set(plan, made);
+  return made;
 }

@@ -23,6 +23,10 @@ export class LiveUpstream<C extends Poolable = Poolable> {
   #spec: Upstream;
   #endpoints: readonly UpstreamEndpoint<C>[];
   #balancer: Balancer;
+  /** How {@link #balancer} was made. */
+  #balancing: Upstream["balancing"];
+  /** Whether {@link #balancer} is that of an earlier spec. */
+  #isStale = false;
   #outliers: OutlierDetector<C> | undefined;
 
   constructor(spec: Upstream, endpoints: readonly UpstreamEndpoint<C>[], tools: BalancerTools) {
@@ -30,6 +34,7 @@ export class LiveUpstream<C extends Poolable = Poolable> {
     this.#spec = spec;
     this.#endpoints = endpoints;
     this.#balancer = createBalancer(spec.balancing, endpoints, tools);
+    this.#balancing = spec.balancing;
     this.#outliers = this.#createDetector(spec);
   }
 
@@ -41,16 +46,26 @@ export class LiveUpstream<C extends Poolable = Poolable> {
     return this.#endpoints;
   }
 
+  /** Thousands of upstreams are replaced at once: a new balancer is made when one is used. */
   replace(spec: Upstream, endpoints: readonly UpstreamEndpoint<C>[]): void {
-    const isSamePolicy = deepEqual(spec.balancing, this.#spec.balancing);
+    const before = this.#outliers?.settings ?? null;
     this.#spec = spec;
     this.#endpoints = endpoints;
-    this.#balancer = isSamePolicy
-      ? this.#balancer.renew(endpoints)
-      : createBalancer(spec.balancing, endpoints, this.#tools);
-    if (deepEqual(spec.outlierDetection, this.#outliers?.settings ?? null)) {
-      this.#outliers?.keepOnly(new Set(endpoints.map(({ pool }) => pool)));
-    } else this.#outliers = this.#createDetector(spec);
+    this.#isStale = true;
+    if (!deepEqual(spec.outlierDetection, before)) this.#outliers = this.#createDetector(spec);
+    else this.#outliers?.keepOnly(new Set(endpoints.map(({ pool }) => pool)));
+  }
+
+  #currentBalancer(): Balancer {
+    if (this.#isStale) {
+      this.#isStale = false;
+      const { balancing } = this.#spec;
+      this.#balancer = deepEqual(balancing, this.#balancing)
+        ? this.#balancer.renew(this.#endpoints)
+        : createBalancer(balancing, this.#endpoints, this.#tools);
+      this.#balancing = balancing;
+    }
+    return this.#balancer;
   }
 
   #createDetector({ outlierDetection }: Upstream): OutlierDetector<C> | undefined {
@@ -67,11 +82,13 @@ export class LiveUpstream<C extends Poolable = Poolable> {
     const outliers = this.#outliers;
     if (outliers?.mayRest === true) {
       const resting = this.#endpoints.filter(({ pool }) => outliers.isResting(pool));
-      const awake = resting.length === 0 ? undefined : this.#balancer.pick([...tried, ...resting], exchange);
+      const awake = resting.length === 0
+        ? undefined
+        : this.#currentBalancer().pick([...tried, ...resting], exchange);
       // When all others were tried, one that rests is better than none.
       if (awake !== undefined) return awake as UpstreamEndpoint<C>;
     }
-    return this.#balancer.pick(tried, exchange) as UpstreamEndpoint<C> | undefined;
+    return this.#currentBalancer().pick(tried, exchange) as UpstreamEndpoint<C> | undefined;
   }
 
   /** Whether an endpoint gets no requests for a while, because it has failed. */
@@ -82,13 +99,13 @@ export class LiveUpstream<C extends Poolable = Poolable> {
   /** The head of the answer is here, `ms` after the attempt began, and not yet on its way to the client. */
   answered(endpoint: UpstreamEndpoint<C>, exchange: BalancedExchange, ms: number): void {
     this.#outliers?.answered(endpoint.pool);
-    this.#balancer.answered?.(endpoint, exchange, ms);
+    this.#currentBalancer().answered?.(endpoint, exchange, ms);
   }
 
   /** An attempt has ended without an answer. */
   failed(endpoint: UpstreamEndpoint<C>): void {
     this.#outliers?.failed(endpoint.pool);
-    this.#balancer.failed?.(endpoint);
+    this.#currentBalancer().failed?.(endpoint);
   }
 }
 

@@ -44,6 +44,16 @@ export class Slot {
     this.number = number;
   }
 
+  get name(): string {
+    return `worker ${this.number}`;
+  }
+
+  /** Why it does not serve, as a sentence. */
+  get absence(): string | undefined {
+    if (this.state === "serving") return undefined;
+    return `${this.name} ${this.state === "starting" ? "is starting" : "has ended and will be replaced"}`;
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }

@@ -97,6 +97,7 @@ export class Supervisor implements DataPlane, WorkerFigures {
     // Those that are starting follow when they have started; nobody waits for them, nor for those that hang.
     const answers = this.#slots.filter(({ listening }) => listening).map((slot) => {
       const answer = slot.ask({ type: "apply", patch });
+      void this.#watchdog.expectApplied(slot, answer);
       return slot.state === "serving" ? this.#watchdog.answerOf(slot, answer) : undefined;
     });
     for (const answer of await Promise.all(answers)) {
@@ -119,8 +120,12 @@ export class Supervisor implements DataPlane, WorkerFigures {
   }
 
   absent(): readonly string[] {
-    return this.#slots.filter(({ state }) => state !== "serving").map(({ number, state }) =>
-      `worker ${number} ${state === "starting" ? "is starting" : "has ended and will be replaced"}`
+    return this.#slots.flatMap(({ absence }) => absence ?? []);
+  }
+
+  applying(): readonly string[] {
+    return this.#slots.filter((slot) => this.#watchdog.isApplying(slot)).map(({ name }) =>
+      `${name} compiles it`
     );
   }
 
@@ -151,10 +156,8 @@ export class Supervisor implements DataPlane, WorkerFigures {
 
   /** Lines of the access log that workers have lost. */
   droppedLines(): number {
-    return this.#slots.reduce(
-      (sum, { report }) => sum + (report?.droppedLines ?? 0),
-      this.#past.droppedLines,
-    );
+    const { droppedLines } = this.#past;
+    return this.#slots.reduce((sum, { report }) => sum + (report?.droppedLines ?? 0), droppedLines);
   }
 
   processes(): readonly ProcessFigures[] {
@@ -200,10 +203,8 @@ export class Supervisor implements DataPlane, WorkerFigures {
     this.#reports = setTimeout(async () => {
       await this.refresh();
       for (const slot of this.#watchdog.pass(ms)) {
-        this.#options.log.error("worker does not answer; it is replaced", {
-          worker: slot.number,
-          pid: slot.pid,
-        });
+        const { number: worker, pid } = slot;
+        this.#options.log.error("worker does not answer; it is replaced", { worker, pid });
         slot.kill();
       }
       if (this.#isDraining) return;

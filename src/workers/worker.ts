@@ -3,6 +3,7 @@ import type { DataPlane } from "../data-plane.ts";
 import { createDataPlane, type DataPlaneOptions } from "../live-data-plane.ts";
 import type { Settings } from "../config.ts";
 import type { LimitName } from "../errors.ts";
+import { inSlices } from "../lib/steps.ts";
 import type { MiddlewareRegistry } from "../middlewares/registry.ts";
 import type { Parent } from "../runtimes/child-process.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
@@ -142,7 +143,7 @@ class Worker {
 
   async #apply(patch: TablePatch): Promise<void> {
     // Whatever becomes of it, the next patch is made for this table.
-    this.#table = applyPatch(this.#table, patch);
+    this.#table = await inSlices(applyPatch(this.#table, patch));
     this.#traffic.tableApplied(this.#table);
     await this.#dataPlane.apply(this.#table);
   }

@@ -2,8 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { applyPatch, makePatch } from "../../src/table/patch.ts";
+import { atOnce } from "../../src/lib/steps.ts";
+import { applyPatch as applySteps, makePatch, type TablePatch } from "../../src/table/patch.ts";
 import type { Listener, Route, Table, Upstream } from "../../src/table/table.ts";
+
+function applyPatch(before: Table | undefined, patch: TablePatch): Table {
+  return atOnce(applySteps(before, patch));
+}
 
 const gateway = (name: string) => ({
   name,
@@ -25,7 +30,10 @@ const listener = fc.record({
 const table = fc.record({
   gateway: fc.constantFrom("g", "h").map(gateway),
   listeners: fc.uniqueArray(listener, { selector: ({ id }) => id }),
-  upstreams: fc.dictionary(fc.constantFrom("u", "v", "w"), fc.record({ endpoints: fc.array(fc.nat(3)) })),
+  upstreams: fc.dictionary(
+    fc.constantFrom("u", "v", "w", "x", "y", "z"),
+    fc.record({ endpoints: fc.array(fc.nat(1), { maxLength: 1 }), group: fc.constantFrom("g", "g", "h") }),
+  ),
 }).map((parts): Table => ({
   shape: 1,
   gateway: parts.gateway,
@@ -76,12 +84,52 @@ describe("a patch", () => {
       upstreams: { u: endpoints(1), v: endpoints(3) },
     };
     const patch = makePatch(before, sent(after));
-    assert.deepEqual(patch.listeners.map(({ routes }) => routes), [[2, changed], null]);
-    assert.deepEqual([patch.upstreams, patch.removedUpstreams], [{ v: endpoints(3) }, []]);
+    assert.deepEqual(patch.listeners.map(({ routes }) => routes), [[[2, 1], changed], null]);
+    assert.deepEqual(patch.upstreams, { put: {}, replaced: [], moved: { v: 0 }, removed: [], lists: [[3]] });
     const applied = applyPatch(before, patch);
     assert.deepEqual(applied.listeners[0]!.routes[0], { ...routes[2], index: 1 });
     assert.equal(applied.listeners[0]!.routes[1]!.name, "y");
     assert.equal(applied.listeners[1]!.routes, routes);
     assert.equal(applied.upstreams["u"], before.upstreams["u"]);
+  });
+
+  it("sends the endpoints of a Service once, however many rules lead to it", () => {
+    const upstreams = (shared: number, others: readonly number[]) =>
+      Object.fromEntries(
+        Array.from({ length: 1000 }, (_, index) => {
+          const endpoints = [{ address: "10.0.0.1", port: others[index] ?? shared }];
+          return [
+            `default/rule-${index}`,
+            { name: `default/rule-${index}`, endpoints } as unknown as Upstream,
+          ];
+        }),
+      );
+    const table = (port: number, others: readonly number[] = []): Table => ({
+      shape: 1,
+      gateway: gateway("g"),
+      listeners: [],
+      upstreams: upstreams(port, others),
+    });
+    const before = table(80);
+    const size = (after: Table) => JSON.stringify(makePatch(before, after).upstreams).length;
+    assert.ok(size(table(81)) < 200, `${size(table(81))} characters for a change of all`);
+    assert.ok(size(table(80, [81, 82])) < 300, `${size(table(80, [81, 82]))} characters for a change of two`);
+    const oneStays = table(81, [80]);
+    for (const after of [table(81), table(80, [81, 82]), oneStays]) {
+      const applied = applyPatch(before, sent(makePatch(before, after)));
+      assert.deepEqual(applied.upstreams, after.upstreams);
+    }
+  });
+
+  it("makes one list of equal ones, which thousands of upstreams then share", () => {
+    const list = () => [{ address: "10.0.0.1", port: 80 }];
+    const after = {
+      shape: 1,
+      gateway: gateway("g"),
+      listeners: [],
+      upstreams: { u: { endpoints: list() }, v: { endpoints: list() } },
+    } as unknown as Table;
+    const { upstreams: { u, v } } = applyPatch(undefined, sent(makePatch(undefined, after)));
+    assert.equal(u!.endpoints, v!.endpoints);
   });
 });

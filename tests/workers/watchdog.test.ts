@@ -36,6 +36,24 @@ describe("Watchdog", () => {
     assert.deepEqual(passSeconds(watchdog, 1), [slot]);
   });
 
+  it("gives one that takes a table two minutes, and tells only who has not taken the last one", async () => {
+    const watchdog = new Watchdog();
+    const [lost, slow] = [new Slot(1), new Slot(2)];
+    const { promise: first, resolve } = Promise.withResolvers<void>();
+    const early = watchdog.expectApplied(slow, first);
+    void watchdog.expectApplied(lost, NEVER);
+    assert.deepEqual(passSeconds(watchdog, 119), []);
+    const { promise: second, resolve: resolveSecond } = Promise.withResolvers<void>();
+    const late = watchdog.expectApplied(slow, second);
+    resolve();
+    await early;
+    assert.equal(watchdog.isApplying(slow), true);
+    assert.deepEqual(passSeconds(watchdog, 1), [lost]);
+    resolveSecond();
+    await late;
+    assert.equal(watchdog.isApplying(slow), false);
+  });
+
   it("waits for answers, but not for those of workers that are silent for seconds", async () => {
     const watchdog = new Watchdog();
     const [silent, answering] = [new Slot(1), new Slot(2)];

@@ -27,20 +27,14 @@ export interface KnownRules {
   /** To be used for all routes of the translation, those of Frontends included. */
   readonly context: Context;
   readonly plan: (rule: Rule, served: ServedFrontend) => PlannedRoute | undefined;
-  /** To be called after the last rule: what was planned may be remembered. */
-  keep(): void;
 }
 
 /** For one translation. */
 export function createKnownRules(context: Context, planRule: PlanRule): KnownRules {
   const { owner: { alb }, options, snapshot } = context;
-  const fresh = new Map<Rule, Known>();
   let isReported = false;
-  /** What is wrong with a Frontend, an ALB2 or a Secret is reported once, by whichever rule meets it first. */
-  let isInherited = false;
   const report: Report = (object, finding) => {
     isReported = true;
-    isInherited ||= object.kind !== "Rule";
     context.report(object, finding);
   };
   const watched: Context = { ...context, report };
@@ -57,17 +51,16 @@ export function createKnownRules(context: Context, planRule: PlanRule): KnownRul
       const isPlain = ![rule, frontend, alb].some((layer) =>
         layer !== undefined && (namesOthers(layer) || snapshot.refusals(layer).length > 0)
       );
-      if (isPlain && !isReported) fresh.set(rule, { frontend, alb, options, planned });
+      if (isPlain && !isReported) KNOWN.set(rule, { frontend, alb, options, planned });
       return planned;
-    },
-    keep() {
-      if (isInherited) return;
-      for (const [rule, known] of fresh) KNOWN.set(rule, known);
     },
   };
 }
 
-/** Whether a route depends on Secrets or ConfigMaps because of this object. */
+/**
+ * Whether a route depends on Secrets or ConfigMaps because of this object. These settings are also the only ones of a
+ * Frontend or an ALB2 in which rules find faults, which the first rule reports for all: no rule that has them is known.
+ */
 function namesOthers({ spec }: Rule | Frontend | Alb2): boolean {
   return spec.config?.auth !== undefined || spec.config?.upstreamTLS !== undefined;
 }

@@ -47,14 +47,24 @@ export function* translateRules(context: Context): Steps<RuleTranslation> {
     const planned = yield* planRoutes(served, bound, known);
     const routes: Route[] = [];
     yield* eachOf(planned, ({ route, plan }, place) => {
-      routes.push({ ...route, index: place + 1 });
+      routes.push(placed(route, place + 1));
       if (plan !== undefined) upstreams.push(plan);
     });
     const errorPages = isL4(served.protocol) ? NO_ERROR_PAGES : errorPagesOf(served.frontend, bound);
     listeners.push({ ...listenerOf(served, routes, context), ...errorPages });
   }
-  known.keep();
   return { listeners, upstreams };
+}
+
+/** Routes at the places that they had last: the same objects need not be compared. */
+const PLACED = new WeakMap<PlannedRoute["route"], Route>();
+
+function placed(route: PlannedRoute["route"], index: number): Route {
+  const known = PLACED.get(route);
+  if (known?.index === index) return known;
+  const made = { ...route, index };
+  PLACED.set(route, made);
+  return made;
 }
 
 function listenerOf(
