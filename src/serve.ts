@@ -113,6 +113,10 @@ export async function serve(settings: Settings, mode: RunMode, host: Host): Prom
     await gateway.start();
   } else {
     await gateway.start();
+    const { stale } = predecessor;
+    if (stale.length > 0) {
+      log.warn("last good versions that the instance before serves are lost with it", { stale });
+    }
     const { ready, reasons } = gateway.readiness();
     if (!ready) throw new StartError(`not taken over, for this instance is not ready: ${reasons.join("; ")}`);
     // It stays on: another instance may be in the middle of the same.

@@ -6,7 +6,7 @@
 import { get as httpGet } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { indexShape, listenersShape } from "../routes/shapes.ts";
+import { indexShape, listenersShape, problemsShape } from "../routes/shapes.ts";
 import { type AddressAndPort, formatEndpoint } from "./lib/endpoint.ts";
 
 /** What tells an instance that another one serves its ports. */
@@ -18,6 +18,8 @@ export interface Predecessor {
   readonly version: string;
   /** Ports that it serves. */
   readonly ports: readonly number[];
+  /** Objects, `Kind namespace/name`, that it serves in their last good version: a new instance has never seen that. */
+  readonly stale: readonly string[];
 }
 
 /** What has to be known of processes. */
@@ -41,9 +43,11 @@ export async function findPredecessor(
   const place = formatEndpoint(admin);
   let index: z.infer<typeof indexShape>;
   let listeners: z.infer<typeof listenersShape>;
+  let problems: z.infer<typeof problemsShape>;
   try {
     index = indexShape.parse(await get(admin, "/"));
     listeners = listenersShape.parse(await get(admin, "/api/listeners"));
+    problems = problemsShape.parse(await get(admin, "/api/problems"));
   } catch (error) {
     if (error instanceof Unanswered) return undefined;
     throw new Error(`nothing that can be taken over answers at ${place}`, { cause: error });
@@ -56,7 +60,14 @@ export async function findPredecessor(
     throw new Error(`the instance at ${place} is no process that may be told to go (it says it is ${pid})`);
   }
   const served = listeners.listeners.filter(({ state }) => state === "serving");
-  return { pid, version, ports: served.map(({ port }) => port) };
+  return { pid, version, ports: served.map(({ port }) => port), stale: staleObjects(problems) };
+}
+
+function staleObjects({ problems }: z.infer<typeof problemsShape>): readonly string[] {
+  const stale = problems.filter((problem) => problem.stale === true).flatMap(({ object, keeps = [object] }) =>
+    keeps
+  );
+  return [...new Set(stale.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`))];
 }
 
 /** Tells the old instance to go and resolves with what `open` makes, once the admin port is free. */

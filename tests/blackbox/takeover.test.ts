@@ -9,7 +9,7 @@ import { albatrossCommand } from "./harness/command.ts";
 import { startLoad } from "./harness/constant-load.ts";
 import type { Json } from "./harness/gateway.ts";
 import { readHead } from "./harness/message.ts";
-import { frontend } from "./harness/objects.ts";
+import { frontend, rule, underPath } from "./harness/objects.ts";
 import { type Process, runProcess, startProcess } from "./harness/process.ts";
 import { it, type Site, startSite } from "./harness/suite.ts";
 import { deadline, eventually, latin1, sleep } from "./harness/wire.ts";
@@ -165,6 +165,31 @@ describe("taking over", () => {
     assert.equal(site.gateway.process.exit(), undefined);
     (await dial({ host: site.host, port: site.port })).close();
     await end(site, second);
+  });
+
+  it("names what only the old instance has a good version of", async () => {
+    const site = await startSite({ args: ARGS });
+    const toBlame = (dslx: Json) =>
+      site.gateway.write("blame.yaml", [rule({ name: "blame", frontend: "web", dslx })]);
+    toBlame(underPath("/blame"));
+    await eventually(
+      async () =>
+        (await site.gateway.api("table")).listeners[0].routes.some(({ name }: Json) => name === "blame"),
+      () => "the rule is not served",
+      SLOW_MS,
+    );
+    toBlame([{ type: "URL", values: [["NOPE", "/"]] }]);
+    await eventually(
+      async () =>
+        (await site.gateway.api("problems")).problems.some(({ object }: Json) => object.name === "blame"),
+      () => "no problem is told",
+      SLOW_MS,
+    );
+    const next = successor(site);
+    await answersAs(site, next);
+    const warning = await next.waitForLine("stderr", (line) => line.includes("last good versions"));
+    assert.deepEqual(JSON.parse(warning).stale, ["Rule default/blame"]);
+    await end(site, next);
   });
 
   it("is given up when the new instance does not become ready; the old one serves on", async () => {
