@@ -25,6 +25,8 @@ LABEL org.opencontainers.image.title="albatross" \
       org.opencontainers.image.created="${CREATED}"
 COPY --from=build /rootfs /
 ENV PATH=/usr/bin
+# Of the image on Deno, and its workers; Bun does not know it.
+ENV DENO_V8_FLAGS=--max-semi-space-size=2,--no-incremental-marking-task
 # By number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 # An example: the ports are those of the Frontends. 9180 is the admin plane, on 127.0.0.1 unless ALBATROSS_ADMIN is set.

@@ -6,6 +6,11 @@ bin=$root/node_modules/.bin
 # Bun takes nothing from the folder in which it is started: no .env, no bunfig.toml, which may name code to be run.
 bun_alone=(--no-env-file --config=/dev/null)
 
+# For DENO_V8_FLAGS. Small collections of young objects, since every one stops the world; and a full one marks beside
+# requests, not in tasks of its own that nothing comes between (docs/resilience.md). The Dockerfile has the same.
+# shellcheck disable=SC2034
+deno_v8_flags=--max-semi-space-size=2,--no-incremental-marking-task
+
 say() {
   printf '%s\n' "$*" >&2
 }

@@ -1,9 +1,10 @@
 /** `scripts/albatross`: the program from source, wherever it is started. */
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe } from "node:test";
 import assert from "node:assert/strict";
+import { family } from "../../scripts/bench-runner/process.ts";
 import { freePort, LOOPBACK } from "../blackbox/harness/addresses.ts";
 import { request } from "../blackbox/harness/client.ts";
 import { PROJECT, TEST_RUNTIME } from "../blackbox/harness/command.ts";
@@ -19,6 +20,11 @@ const TRAPS: Readonly<Record<string, string>> = {
   "deno.json": '{ "imports": { "zod": "./no-such-file.ts" }, "nodeModulesDir": "none" }',
   "package.json": '{ "type": "commonjs", "imports": { "#x": "./no-such-file.ts" } }',
 };
+
+/** What `scripts/lib.sh` sets up for Deno. */
+function wantedV8Flags(): string | undefined {
+  return /^deno_v8_flags=(.+)$/m.exec(readFileSync(join(PROJECT, "scripts/lib.sh"), "utf8"))?.[1];
+}
 
 describe("scripts/albatross", () => {
   let folder: string;
@@ -49,9 +55,25 @@ describe("scripts/albatross", () => {
     );
     await gateway.waitForLine("stderr", (line) => line.includes('"ready"'));
     assert.equal((await request({ host: LOOPBACK, port })).status, 404);
+    if (TEST_RUNTIME === "deno") {
+      const processes = family(gateway.pid);
+      assert.equal(processes.length, 3, "a supervisor and two workers");
+      const settings = processes.map((pid) =>
+        readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").find((line) =>
+          line.startsWith("DENO_V8_FLAGS=")
+        )
+      );
+      const wanted = process.env["DENO_V8_FLAGS"] ?? wantedV8Flags();
+      assert.deepEqual(settings, processes.map(() => `DENO_V8_FLAGS=${wanted}`));
+    }
     gateway.signal("SIGINT");
     gateway.signal("SIGINT"); // at once
     await gateway.exited;
+  });
+
+  it("the image sets Deno up as the script does", () => {
+    const dockerfile = readFileSync(join(PROJECT, "Dockerfile"), "utf8");
+    assert.equal(/^ENV DENO_V8_FLAGS=(.+)$/m.exec(dockerfile)?.[1], wantedV8Flags());
   });
 
   it("names the runtimes that it knows", async () => {
