@@ -2,9 +2,7 @@
 import { GatewayError } from "../errors.ts";
 import { FieldId } from "../http1/known.ts";
 import type { RequestHead } from "../http1/request-head.ts";
-import { NO_BODY } from "../http1/framing.ts";
-import { forwardedRequestLines, upstreamRequestHead } from "../http1/serialize.ts";
-import { SET_ON_REQUESTS, setOnAnswers } from "../lib/gateway-fields.ts";
+import { setOnAnswers } from "../lib/gateway-fields.ts";
 import { fieldValue } from "../lib/field-names.ts";
 import { HeaderEdits } from "../lib/header-edits.ts";
 import { normalizeHost } from "../lib/host.ts";
@@ -21,7 +19,7 @@ import { chooseErrorBody } from "./error-pages.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { askedBy, NO_HOST, type Peer } from "./peer.ts";
 import type { RequestBody } from "./request-body.ts";
-import { toldUpstream } from "./told-upstream.ts";
+import { upstreamLines } from "./upstream-head.ts";
 
 const HTTPS = /^https:/i;
 
@@ -75,8 +73,10 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   #abortReason: GatewayError | undefined;
   #requestEdits: HeaderEdits | undefined;
   #responseEdits: HeaderEdits | undefined;
-  #rewrittenPath: string | undefined;
-  #upstreamHost: string | undefined;
+  /** Path that a middleware asks the upstream for, in normal form. */
+  rewrittenPath: string | undefined;
+  /** Host that a middleware asks the upstream for. */
+  upstreamHost: string | undefined;
   #hooks: ResponseHook[] | undefined;
   /** Whether a middleware wants to see the upstream's answer. */
   responseWanted = false;
@@ -257,7 +257,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   }
 
   effectiveHeaders(): readonly (readonly [name: string, value: string])[] {
-    const lines = this.#lines().split("\r\n");
+    const lines = upstreamLines(this).split("\r\n");
     return lines.filter((line) => line !== "").map((line) => {
       const colon = line.indexOf(":");
       return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
@@ -271,15 +271,15 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
   }
 
   get effectivePath(): string {
-    return this.#rewrittenPath ?? this.path;
+    return this.rewrittenPath ?? this.path;
   }
 
   rewritePath(path: string): void {
-    this.#rewrittenPath = path;
+    this.rewrittenPath = path;
   }
 
   setUpstreamHost(host: string): void {
-    this.#upstreamHost = fieldValue(host);
+    this.upstreamHost = fieldValue(host);
   }
 
   errorBody(status: number): ErrorBody {
@@ -310,7 +310,7 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
 
   /** The host that the endpoint is asked for, as a name for TLS; "" where it is an address (RFC 6066 3). */
   get upstreamServerName(): string {
-    const host = this.#upstreamHost === undefined ? this.host : normalizeHost(this.#upstreamHost) ?? "";
+    const host = this.upstreamHost === undefined ? this.host : normalizeHost(this.upstreamHost) ?? "";
     return host === NO_HOST || parseAddress(host) !== null ? "" : host;
   }
 
@@ -324,42 +324,11 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     return this.outgoing === undefined ? this.body : this.outgoing.body;
   }
 
-  /** Head of the request as the upstream gets it (data-plane spec 3.7). */
-  upstreamHead(): string {
-    const { head } = this;
-    return upstreamRequestHead({
-      method: this.upstreamMethod,
-      target: this.#target(),
-      // HTTP/1.1 needs a Host where HTTP/1.0 had none.
-      host: this.#upstreamHost ?? (this.authority === "" ? "localhost" : this.authority),
-      lines: this.#lines() + this.forwardedLines(),
-      framing: this.upstreamBody?.framing ?? NO_BODY,
-      expectContinue: head.expectContinue && this.upstreamBody === this.body,
-      upgrade: head.upgrade,
-    });
-  }
-
-  /** Field lines without those that the gateway sets. What a middleware made of the request holds the edits already. */
-  #lines(): string {
-    if (this.outgoing !== undefined) return this.outgoing.lines;
-    const edits = this.#requestEdits;
-    return edits === undefined
-      ? forwardedRequestLines(this.head, this.trustsPeer)
-      : forwardedRequestLines(this.head, this.trustsPeer, edits.removedKeys) + edits.lines(SET_ON_REQUESTS);
-  }
-
   /** Path that the upstream gets unless a middleware names another. */
   get targetPath(): string {
-    if (this.#rewrittenPath !== undefined) return encodePath(this.#rewrittenPath);
+    if (this.rewrittenPath !== undefined) return encodePath(this.rewrittenPath);
     const query = this.requestUri.indexOf("?");
     return query === -1 ? this.requestUri : this.requestUri.slice(0, query);
-  }
-
-  #target(): string {
-    // A middleware that names another URL has seen what the features in front have made of it.
-    if (this.outgoing?.target !== undefined) return this.outgoing.target;
-    if (this.#rewrittenPath === undefined) return this.requestUri;
-    return this.query === "" ? this.targetPath : `${this.targetPath}?${this.query}`;
   }
 
   get forwardedChain(): string {
@@ -369,11 +338,5 @@ export class Exchange implements RequestView, ExchangeRecord, ExchangePort, Bala
     if (edited !== undefined) return `${edited}, ${peer}`;
     // The peer's word about who came before counts only if it is trusted, which shows in the address derived.
     return this.clientAddress === peer || this.forwardedFor === "" ? peer : `${this.forwardedFor}, ${peer}`;
-  }
-
-  /** The lines that tell the upstream who asked for what (data-plane spec 3.7). */
-  forwardedLines(): string {
-    const { untilUri, untilUrl } = toldUpstream(this, this.#requestEdits);
-    return `${untilUri}${this.requestUri}${untilUrl}${this.requestUri}\r\nX-Original-Method: ${this.method}\r\n`;
   }
 }

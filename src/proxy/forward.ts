@@ -16,6 +16,7 @@ import type { BodySink } from "./request-body.ts";
 import { decideRetry } from "./retry.ts";
 import { isOffered } from "./upgrade-offer.ts";
 import { UpstreamConnection } from "./upstream-connection.ts";
+import { upstreamHead } from "./upstream-head.ts";
 
 type Endpoint = UpstreamEndpoint<UpstreamConnection>;
 
@@ -237,7 +238,7 @@ export class Forward implements AnswerSink, BodySink, BodySource {
   #send(connection: UpstreamConnection): void {
     this.#connection = connection;
     this.#exchange.sentAt = this.#context.wheel.recent;
-    this.#headText ??= this.#exchange.upstreamHead();
+    this.#headText ??= upstreamHead(this.#exchange);
     connection.send(this, this.#exchange.upstreamMethod, this.#headText, this.#route.route.timeouts);
     const body = this.#exchange.upstreamBody;
     if (body === undefined) connection.finish();
