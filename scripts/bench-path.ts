@@ -65,6 +65,7 @@ let accept: (socket: Socket) => void = () => {};
 const asked: MemorySocket[] = [];
 const runtime: Runtime = {
   name: "node",
+  setsKeepAliveIdle: true,
   listenTcp({ host, port }, onConnection) {
     accept = onConnection;
     return Promise.resolve({ host, port, close: () => Promise.resolve() });

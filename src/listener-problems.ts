@@ -30,7 +30,7 @@ function gatewayWarning(
 export function unsettable(spec: Listener, runtime: Runtime): Problem[] {
   const { tcp } = spec.keepalive;
   const parts = [
-    ["idle", runtime.name === "deno" && tcp?.idleMs !== null],
+    ["idle", !runtime.setsKeepAliveIdle && tcp?.idleMs !== null],
     ["interval", tcp?.intervalMs !== null],
     ["count", tcp?.count !== null],
   ] as const;

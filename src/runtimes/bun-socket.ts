@@ -1,8 +1,8 @@
 /** One TCP connection on Bun. */
-import type { Socket, SocketHandler } from "./runtime.ts";
+import type { Socket } from "./runtime.ts";
 import { plainAddress } from "./plain-address.ts";
-import { type TurnWriter, TurnWrites } from "./turn-writes.ts";
-import { WriteQueue } from "./write-queue.ts";
+import { TurnWrites } from "./turn-writes.ts";
+import { WriteSide } from "./write-side.ts";
 
 /** Who hears of a native socket: a {@link BunSocket} once it is open, a dial before. */
 export interface NativeData {
@@ -43,22 +43,14 @@ export interface NativeHandlers {
 /** Bun runs what is set so when it has told of all that `epoll_wait` brought. */
 const turnWrites = new TurnWrites(setImmediate);
 
-export class BunSocket implements Socket, TurnWriter, NativeData {
-  handler: SocketHandler = UNOWNED;
-  closed = false;
+export class BunSocket extends WriteSide implements Socket, NativeData {
   readonly #native: NativeSocket;
-  /** What the kernel has not taken; most sockets never have such. */
-  #queue: WriteQueue | undefined;
-  /** Bytes that wait for the end of the turn. */
-  #turnBytes = 0;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  #afterFlush: "nothing" | "shutdown" | "close" = "nothing";
   #paused = false;
-  /** Bun tells of room that nobody waits for, too. */
-  #mustDrain = false;
 
   constructor(native: NativeSocket) {
+    super(turnWrites);
     this.#native = native;
     this.remoteAddress = plainAddress(native.remoteAddress ?? "");
     this.remotePort = native.remotePort;
@@ -69,61 +61,22 @@ export class BunSocket implements Socket, TurnWriter, NativeData {
     return this.#native.localPort;
   }
 
-  get pendingBytes(): number {
-    return this.#turnBytes + (this.#queue?.bytes ?? 0);
+  protected send(bytes: Uint8Array, start: number, end: number): number {
+    return this.#native.write(bytes, start, end - start);
   }
 
-  get #queueEmpty(): boolean {
-    return this.#queue === undefined || this.#queue.empty;
+  protected shutDown(): void {
+    this.#native.shutdown();
   }
 
-  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
-    if (this.closed || this.#afterFlush !== "nothing") return true;
-    if (this.#queueEmpty) {
-      if (turnWrites.add(this, bytes, start, end)) {
-        this.#turnBytes += end - start;
-        return true;
-      }
-      if (this.#turnBytes > 0) turnWrites.flush();
-      this.#push(bytes, start, end);
-      if (this.#queueEmpty) return true;
-    } else {
-      this.#queue?.push(bytes, start, end);
-    }
-    this.#mustDrain = true;
-    return false;
-  }
-
-  writeNow(bytes: Uint8Array, start: number, end: number): void {
-    this.#turnBytes -= end - start;
-    if (!this.closed) this.#push(bytes, start, end);
-  }
-
-  #push(bytes: Uint8Array, start: number, end: number): void {
-    const taken = this.#queueEmpty ? this.#native.write(bytes, start, end - start) : 0;
-    // -1: the peer is gone; the close event follows and tells the handler.
-    if (taken < 0 || start + taken === end) return;
-    (this.#queue ??= new WriteQueue()).push(bytes, start + taken, end);
-  }
-
-  end(): void {
-    if (this.closed || this.#afterFlush !== "nothing") return;
-    if (this.#turnBytes > 0) turnWrites.flush();
-    this.#afterFlush = "shutdown";
-    this.#finishFlush();
-  }
-
-  close(): void {
-    if (this.closed || this.#afterFlush === "close") return;
-    if (this.#turnBytes > 0) turnWrites.flush();
-    this.#afterFlush = "close";
-    this.#finishFlush();
+  protected finish(): void {
+    this.#native.end();
   }
 
   destroy(): void {
     if (this.closed) return;
-    if (this.#turnBytes > 0) turnWrites.flush();
-    this.#queue?.clear();
+    this.flushTurn();
+    this.drop();
     this.#native.terminate();
   }
 
@@ -143,20 +96,6 @@ export class BunSocket implements Socket, TurnWriter, NativeData {
     return !this.closed && this.#native.setKeepAlive(enable, idleMs);
   }
 
-  onDrain(): void {
-    const queue = this.#queue;
-    for (let chunk = queue?.peek(); chunk !== undefined; chunk = queue?.peek()) {
-      const taken = this.#native.write(chunk);
-      if (taken < 0) return;
-      queue?.shift(taken);
-      if (taken < chunk.length) return;
-    }
-    if (this.#afterFlush !== "nothing") return this.#finishFlush();
-    if (!this.#mustDrain) return;
-    this.#mustDrain = false;
-    this.handler.onDrain();
-  }
-
   /** A handler has thrown: nobody knows what it has left undone, so the connection ends. */
   onFault(error: Error): void {
     if (this.closed) return;
@@ -167,25 +106,16 @@ export class BunSocket implements Socket, TurnWriter, NativeData {
   onClose(error: Error | undefined): void {
     if (this.closed) return;
     this.closed = true;
-    this.#queue?.clear();
+    this.drop();
     this.handler.onClose(error);
   }
-
-  #finishFlush(): void {
-    if (!this.#queueEmpty) return;
-    if (this.#afterFlush === "shutdown") this.#native.shutdown();
-    else if (this.#afterFlush === "close") this.#native.end();
-  }
 }
-
-/** Owner of a socket between its creation and the moment somebody takes it. */
-const UNOWNED: SocketHandler = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
 
 /** What happens on sockets that are open, and have their {@link BunSocket} therefore. */
 export const EVENTS = {
   binaryType: "uint8array" as const,
   data: (native: NativeSocket, bytes: Uint8Array) => (native.data as BunSocket).handler.onData(bytes),
-  drain: (native: NativeSocket) => (native.data as BunSocket).onDrain(),
+  drain: (native: NativeSocket) => (native.data as BunSocket).onWritable(),
   end: (native: NativeSocket) => (native.data as BunSocket).handler.onEnd(),
   close: (native: NativeSocket, error?: Error) => native.data?.onClose(error),
   error: (native: NativeSocket, error: Error) => native.data?.onFault(error),

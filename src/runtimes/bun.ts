@@ -138,4 +138,10 @@ function refusedDial(handler: DialHandler): Dial {
   return { cancel: () => isCancelled = true };
 }
 
-export const bunRuntime: Runtime = { name: "bun", listenTcp, connectTcp, connectTls };
+export const bunRuntime: Runtime = {
+  name: "bun",
+  setsKeepAliveIdle: true,
+  listenTcp,
+  connectTcp,
+  connectTls,
+};

@@ -1,122 +1,53 @@
-/** Plain TCP on Deno's own sockets: faster than `node:net` on Deno (0.9 against 0.7 of nginx when it was measured). */
-import type {
-  ConnectOptions,
-  Dial,
-  DialHandler,
-  ListenOptions,
-  Runtime,
-  Socket,
-  TcpListener,
-  TlsConnectOptions,
-} from "./runtime.ts";
-import { emptyQueue, turn } from "./accept-queue.ts";
-import { DenoSocket } from "./deno-socket.ts";
-import { acceptQueue } from "./listening-sockets.ts";
+/**
+ * TCP on Deno: on the kernel's own calls where we can make them, which costs a third less processor time for a request and
+ * a fraction of the memory for an idle connection; on Deno's sockets elsewhere.
+ */
+import { connectTcp, listenTcp } from "./deno-tcp.ts";
+import { EventLoop } from "./epoll/event-loop.ts";
+import { openLibC } from "./epoll/libc.ts";
+import { connect, listen } from "./epoll/tcp.ts";
+import { Kernel } from "./epoll/kernel.ts";
 import { connectTls } from "./node-tls.ts";
+import type { DialHandler, Runtime, TlsConnectOptions } from "./runtime.ts";
 
-function adopt(conn: Deno.TcpConn, take: (socket: Socket) => void): void {
-  const socket = new DenoSocket(conn);
-  take(socket);
-  socket.read();
-}
+type Tcp = Pick<Runtime, "listenTcp" | "connectTcp" | "setsKeepAliveIdle">;
 
-// deno-lint-ignore require-await -- the port wants a rejected promise, not a thrown error
-async function listenTcp(
-  options: ListenOptions,
-  onConnection: (socket: Socket) => void,
-): Promise<TcpListener> {
-  let listener: Deno.TcpListener;
-  try {
-    listener = Deno.listen({
-      hostname: options.host,
-      port: options.port,
-      reusePort: options.reusePort === true,
-      ...(options.backlog === undefined ? {} : { tcpBacklog: options.backlog }),
-    });
-  } catch (error) {
-    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { code: errnoOf(error) });
-  }
-  let accepted = 0;
-  const accepting = accept(listener, (socket) => {
-    accepted++;
-    onConnection(socket);
-  });
-  async function release(): Promise<void> {
-    await emptyQueue(() => accepted, acceptQueue(options.host, listener.addr.port));
-    listener.close();
-    // The descriptor goes only when nobody waits for it any more.
-    await accepting;
-    await turn();
-  }
-  let closing: Promise<void> | undefined;
-  const close = () => closing ??= release();
-  return { host: options.host, port: listener.addr.port, close };
-}
-
-async function accept(listener: Deno.TcpListener, onConnection: (socket: Socket) => void): Promise<void> {
-  for (;;) {
-    let conn: Deno.TcpConn;
-    try {
-      conn = await listener.accept();
-    } catch (error) {
-      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      // Out of descriptors, or the client was gone before accept: the listener itself is fine.
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      continue;
-    }
-    try {
-      adopt(conn, onConnection);
-    } catch {
-      // The client was gone before its address could be read.
-      conn.close();
-    }
-  }
-}
-
-function connectTcp(options: ConnectOptions, handler: DialHandler): Dial {
-  const abort = new AbortController();
-  let settled = false;
-  Deno.connect({ hostname: options.host, port: options.port, signal: abort.signal }).then((conn) => {
-    if (settled) return conn.close();
-    adopt(conn, (socket) => {
-      settled = true;
-      handler.onConnect(socket);
-    });
-  }).catch((error) => {
-    if (settled) return;
-    settled = true;
-    handler.onError(errnoOf(error), error instanceof Error ? error.message : String(error));
-  });
+/** Undefined where there is no epoll, or no permission to call C (`--allow-ffi`). */
+function onKernel(): Tcp | undefined {
+  const libc = openLibC();
+  if (libc === undefined) return undefined;
+  const kernel = new Kernel(libc, new EventLoop(libc));
   return {
-    cancel() {
-      settled = true;
-      abort.abort();
-    },
+    listenTcp: (options, onConnection) => listen(kernel, options, onConnection),
+    connectTcp: (options, handler) => connect(kernel, options, handler),
+    setsKeepAliveIdle: true,
   };
 }
 
-function errnoOf(error: unknown): string {
-  if (error instanceof Deno.errors.ConnectionRefused) return "ECONNREFUSED";
-  if (error instanceof Deno.errors.AddrInUse) return "EADDRINUSE";
-  if (error instanceof Deno.errors.AddrNotAvailable) return "EADDRNOTAVAIL";
-  if (error instanceof Deno.errors.PermissionDenied) return "EACCES";
-  if (error instanceof Deno.errors.TimedOut) return "ETIMEDOUT";
-  const { code } = error as { code?: unknown };
-  return typeof code === "string" ? code : "EIO";
+/** Deno's own sockets. */
+const ON_DENO: Tcp = { listenTcp, connectTcp, setsKeepAliveIdle: false };
+
+function runtimeOn(tcp: Tcp): Runtime {
+  /**
+   * Deno's `node:tls` reads from its own sockets however long it is paused, and then loses their end. Ours stop, and
+   * their resets are errors.
+   */
+  function connectTlsOverOurs(
+    options: TlsConnectOptions,
+    handler: DialHandler,
+  ): ReturnType<Runtime["connectTls"]> {
+    let current = tcp.connectTcp(options, {
+      onConnect(socket) {
+        current = connectTls(options, handler, socket);
+      },
+      onError: (code, message) => handler.onError(code, message),
+    });
+    return { cancel: () => current.cancel() };
+  }
+  return { name: "deno", ...tcp, connectTls: connectTlsOverOurs };
 }
 
-/**
- * Deno's `node:tls` reads from its own sockets however long it is paused, and then loses their end. Ours stop, and their
- * resets are errors.
- */
-function connectTlsOverOurs(options: TlsConnectOptions, handler: DialHandler): Dial {
-  let current = connectTcp(options, {
-    onConnect(socket) {
-      current = connectTls(options, handler, socket);
-    },
-    onError: (code, message) => handler.onError(code, message),
-  });
-  return { cancel: () => current.cancel() };
-}
+export const denoRuntime: Runtime = runtimeOn(onKernel() ?? ON_DENO);
 
-export const denoRuntime: Runtime = { name: "deno", listenTcp, connectTcp, connectTls: connectTlsOverOurs };
+/** Without the kernel's calls. */
+export const plainDenoRuntime: Runtime = runtimeOn(ON_DENO);

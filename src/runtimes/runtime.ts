@@ -92,6 +92,8 @@ export interface DialHandler {
 
 export interface Runtime {
   readonly name: "bun" | "deno" | "node";
+  /** Whether {@link Socket.setKeepAlive} can set the idle time. */
+  readonly setsKeepAliveIdle: boolean;
   /** `onConnection` must set `socket.handler` before it returns. Throws an error with `code` (`EADDRINUSE`, `EACCES`, …). */
   listenTcp(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<TcpListener>;
   connectTcp(options: ConnectOptions, handler: DialHandler): Dial;

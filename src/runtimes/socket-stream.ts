@@ -21,7 +21,10 @@ export function streamOf(socket: Socket): Duplex {
       done();
     },
     destroy(error, done) {
-      socket.destroy();
+      // A reset would take away what is on its way.
+      socket.end();
+      if (error === null && socket.pendingBytes === 0) socket.close();
+      else socket.destroy();
       done(error);
     },
   });

@@ -16,6 +16,7 @@ class Ports {
 
   readonly runtime: Runtime = {
     name: "node",
+    setsKeepAliveIdle: true,
     listenTcp: (options, accept) => this.#listen(options, accept),
     connectTcp: () => ({ cancel() {} }),
     connectTls: () => ({ cancel() {} }),

@@ -5,6 +5,7 @@
 import { after, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
+import process from "node:process";
 import { connect as netConnect, createServer, type Server, type Socket as NetSocket } from "node:net";
 import { type AddressInfo } from "node:net";
 import { spawn, spawnSync } from "node:child_process";
@@ -17,7 +18,12 @@ import type { Runtime, Socket, SocketHandler, TcpListener } from "../../src/runt
 
 const runtime: Runtime = "Bun" in globalThis
   ? (await import("../../src/runtimes/bun.ts")).bunRuntime
-  : (await import("../../src/runtimes/deno.ts")).denoRuntime;
+  : await denoRuntime();
+
+async function denoRuntime(): Promise<Runtime> {
+  const { denoRuntime, plainDenoRuntime } = await import("../../src/runtimes/deno.ts");
+  return process.env.TESTED_SOCKETS === "plain" ? plainDenoRuntime : denoRuntime;
+}
 
 const withPython = {
   skip: spawnSync("python3", ["--version"]).status === 0

@@ -9,6 +9,7 @@ function rig(taken: readonly number[] = [], inherited: readonly number[] = []) {
   const bound: string[] = [];
   const runtime: Runtime = {
     name: "node",
+    setsKeepAliveIdle: true,
     async listenTcp({ host, port, reusePort = false }: ListenOptions) {
       const isOurs = bound.some((line) =>
         line.endsWith(`${host}:${port}`) && line.startsWith("closed") === false

@@ -227,6 +227,7 @@ export class Network {
 
   readonly runtime: Runtime = {
     name: "node",
+    setsKeepAliveIdle: true,
     listenTcp: (options, onConnection) => {
       this.#accept = onConnection;
       return Promise.resolve({ host: options.host, port: options.port, close: () => Promise.resolve() });

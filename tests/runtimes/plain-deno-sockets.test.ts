@@ -1,0 +1,10 @@
+/** The contract of the socket port, kept by Deno's own sockets too, which serve where the kernel's calls cannot be made. */
+import { it } from "node:test";
+import process from "node:process";
+
+if ("Deno" in globalThis) {
+  process.env.TESTED_SOCKETS = "plain";
+  await import("./socket.test.ts");
+} else {
+  it("sockets of Deno", { skip: "not run: this is Bun, whose sockets are of one kind" }, () => {});
+}
