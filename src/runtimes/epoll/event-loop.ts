@@ -121,13 +121,19 @@ export class EventLoop {
       try {
         watcher?.onReady(this.#events.getUint32(at, true));
       } catch (error) {
-        reportError(error);
+        reportError(error); // it must not end the loop for all others
       }
     }
     this.#isWorking = false;
     const later = this.#later;
     this.#later = [];
-    for (const run of later) run();
+    for (const run of later) {
+      try {
+        run();
+      } catch (error) {
+        reportError(error);
+      }
+    }
   }
 }
 

@@ -140,27 +140,27 @@ export function connect(kernel: Kernel, { host, port }: ConnectOptions, handler:
   }
 
   const failLater = (errno: number) => loop.afterTurn(() => fail(errno));
+  function watch(dialled: number): void {
+    const isWatched = loop.watch(dialled, EPOLLOUT, {
+      onReady() {
+        const errno = kernel.pendingError(dialled);
+        if (errno !== 0) return fail(errno);
+        settled = true;
+        loop.unwatch(dialled);
+        hand(new TcpSocket(kernel, dialled, host, port), (socket) => handler.onConnect(socket));
+      },
+    });
+    if (!isWatched) failLater(libc.errno());
+  }
+
   const address = encodeSocketAddress(host, port);
   if (address === undefined) failLater(EINVAL);
   else {
     descriptor = libc.socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) failLater(libc.errno());
-    else if (libc.connect(descriptor, address.bytes, address.bytes.length) < 0) {
-      const errno = libc.errno();
-      if (errno !== EINPROGRESS) failLater(errno);
-    }
-    if (descriptor >= 0 && !settled) {
-      const dial = descriptor;
-      loop.watch(dial, EPOLLOUT, {
-        onReady() {
-          const errno = kernel.pendingError(dial);
-          if (errno !== 0) return fail(errno);
-          settled = true;
-          loop.unwatch(dial);
-          hand(new TcpSocket(kernel, dial, host, port), (socket) => handler.onConnect(socket));
-        },
-      });
-    }
+    const isBegun = descriptor >= 0 &&
+      (libc.connect(descriptor, address.bytes, address.bytes.length) === 0 || libc.errno() === EINPROGRESS);
+    if (isBegun) watch(descriptor);
+    else failLater(libc.errno());
   }
   return {
     cancel() {
