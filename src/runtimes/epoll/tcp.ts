@@ -46,19 +46,14 @@ export async function listen(
   kernel.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
   if (reusePort === true) kernel.setOption(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
   if (address.family === AF_INET6) kernel.setOption(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  for (
-    const call of [
-      () => libc.bind(descriptor, address.bytes, address.bytes.length),
-      () => libc.listen(descriptor, backlog),
-    ]
-  ) {
-    if (call() === 0) continue;
+  const acceptor = new Acceptor(kernel, descriptor, onConnection);
+  const isOpen = libc.bind(descriptor, address.bytes, address.bytes.length) === 0 &&
+    libc.listen(descriptor, backlog) === 0 && loop.watch(descriptor, EPOLLIN, acceptor);
+  if (!isOpen) {
     const error = systemError(libc.errno(), `${host} port ${port}`);
     libc.close(descriptor);
     throw error;
   }
-  const acceptor = new Acceptor(kernel, descriptor, onConnection);
-  if (!loop.watch(descriptor, EPOLLIN, acceptor)) throw systemError(libc.errno(), "epoll");
   const bound = kernel.localPort(descriptor);
   let closing: Promise<void> | undefined;
   const close = () =>
